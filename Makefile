@@ -1,0 +1,86 @@
+# atomic_dynamodb: DynamoDB from SQL
+#
+#   make [PG_CONFIG=...]          builds
+#   make install                  installs into that PostgreSQL
+#   make installcheck             regression tests against a running server
+#   make WERROR=1                 builds as the tests do, warnings are errors
+
+EXTENSION = atomic_dynamodb
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSION).control)
+MODULE_big = $(EXTENSION)
+DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
+
+OBJS = \
+	src/atomic_dynamodb.o \
+	src/core/guc.o \
+	src/core/owned.o \
+	src/http/exchange.o \
+	src/http/transport.o \
+	src/aws/config.o \
+	src/aws/credentials.o \
+	src/aws/endpoint.o \
+	src/aws/endpoint_url.o \
+	src/aws/host.o \
+	src/aws/profile.o \
+	src/aws/profile_file.o \
+	src/aws/provider_environment.o \
+	src/aws/provider_profile.o \
+	src/aws/provider_settings.o \
+	src/aws/resolve.o \
+	src/aws/sigv4.o \
+	src/aws/sigv4_canonical.o \
+	src/aws/sigv4_key.o \
+	src/dynamodb/atomic_item.o \
+	src/dynamodb/atomic_write.o \
+	src/dynamodb/attribute_decode.o \
+	src/dynamodb/attribute_encode.o \
+	src/dynamodb/batch_get.o \
+	src/dynamodb/batch_write.o \
+	src/dynamodb/client.o \
+	src/dynamodb/clock_skew.o \
+	src/dynamodb/error.o \
+	src/dynamodb/error_raise.o \
+	src/dynamodb/error_table.o \
+	src/dynamodb/json.o \
+	src/dynamodb/jsonb_builder.o \
+	src/dynamodb/lock.o \
+	src/dynamodb/operation.o \
+	src/dynamodb/pager.o \
+	src/dynamodb/retry.o \
+	src/dynamodb/table.o \
+	src/functions/args.o \
+	src/functions/atomic.o \
+	src/functions/codec.o \
+	src/functions/item.o \
+	src/functions/query.o \
+	src/functions/rows.o \
+	src/functions/session.o \
+	src/functions/table.o
+
+INSTALL_SQL = $(sort $(wildcard sql/install/*.sql))
+
+REGRESS = $(sort $(patsubst sql/%.sql,%,$(filter-out sql/$(EXTENSION)--%,$(wildcard sql/*.sql))))
+REGRESS_OPTS = --load-extension=$(EXTENSION)
+
+PG_CONFIG ?= pg_config
+
+# libcurl and OpenSSL are found by pkg-config where it knows them.
+PKG_CONFIG ?= pkg-config
+# PostgreSQL 15 does not mark what a hidden-visibility build must export.
+PG_CPPFLAGS = -I$(srcdir)/src '-DPGDLLEXPORT=__attribute__((visibility("default")))' \
+	-DADDB_VERSION='"$(EXTVERSION)"' \
+	$(shell $(PKG_CONFIG) --cflags libcurl openssl zlib 2>/dev/null)
+PG_CFLAGS = -fvisibility=hidden $(if $(WERROR),-Wall -Wextra -Werror) \
+	-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+SHLIB_LINK = $(or $(shell $(PKG_CONFIG) --libs libcurl openssl zlib 2>/dev/null),-lcurl -lssl -lcrypto -lz)
+
+EXTRA_CLEAN = sql/$(EXTENSION)--$(EXTVERSION).sql
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+sql/$(EXTENSION)--$(EXTVERSION).sql: $(INSTALL_SQL)
+	cat $^ > $@
+
+# Every object is built anew when a header changes: the tree is small.
+$(OBJS): $(wildcard $(srcdir)/src/*/*.h)

@@ -1,0 +1,110 @@
+-- privileges
+
+CREATE FUNCTION ddb_internal_functions(OUT function regprocedure, OUT level text)
+RETURNS SETOF record
+AS $$
+	SELECT p.oid::regprocedure, l.level
+	FROM (VALUES
+		('ddb_delete', 'write'),
+		('ddb_delete_atomic', 'write'),
+		('ddb_create_table', 'admin'),
+		('ddb_delete_table', 'admin'),
+		('ddb_get', 'read'),
+		('ddb_get_lock', 'write'),
+		('ddb_get_many', 'read'),
+		('ddb_grant', 'owner'),
+		('ddb_internal_functions', 'owner'),
+		('ddb_internal_get_many', 'read'),
+		('ddb_internal_query', 'read'),
+		('ddb_marshall', 'read'),
+		('ddb_query', 'read'),
+		('ddb_revoke', 'owner'),
+		('ddb_session_stats', 'read'),
+		('ddb_set', 'write'),
+		('ddb_set_atomic', 'write'),
+		('ddb_unmarshall', 'read')
+	) AS l(name, level)
+	JOIN pg_catalog.pg_proc AS p ON p.proname = l.name
+	JOIN pg_catalog.pg_depend AS d
+		ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
+	JOIN pg_catalog.pg_extension AS e
+		ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid
+	WHERE e.extname = 'atomic_dynamodb'
+$$
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION ddb_internal_functions() IS 'internal: the level of ddb_grant that each function belongs to; owner means none';
+
+CREATE FUNCTION ddb_grant(role regrole, level text)
+RETURNS void
+AS $$
+DECLARE
+	levels constant text[] := '{read,write,admin}';
+	f regprocedure;
+BEGIN
+	IF role IS NULL OR level IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE =
+			format('argument "%s" must not be null', CASE WHEN role IS NULL THEN 'role' ELSE 'level' END);
+	END IF;
+	IF level <> ALL (levels) THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('unknown level "%s" in argument "level"', level),
+			HINT = 'The levels are read, write and admin.';
+	END IF;
+	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', '@extschema@', role);
+	FOR f IN
+		SELECT i.function FROM @extschema@.ddb_internal_functions() AS i
+		WHERE array_position(levels, i.level) <= array_position(levels, ddb_grant.level)
+	LOOP
+		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', f, role);
+	END LOOP;
+END
+$$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION ddb_grant(regrole, text) IS 'lets a role read, write (and read), or admin(ister tables, write and read)';
+
+CREATE FUNCTION ddb_revoke(role regrole, level text DEFAULT 'read')
+RETURNS void
+AS $$
+DECLARE
+	levels constant text[] := '{read,write,admin}';
+	f regprocedure;
+BEGIN
+	IF role IS NULL OR level IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE =
+			format('argument "%s" must not be null', CASE WHEN role IS NULL THEN 'role' ELSE 'level' END);
+	END IF;
+	IF level <> ALL (levels) THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('unknown level "%s" in argument "level"', level),
+			HINT = 'The levels are read, write and admin.';
+	END IF;
+	FOR f IN
+		SELECT i.function FROM @extschema@.ddb_internal_functions() AS i
+		WHERE array_position(levels, i.level) >= array_position(levels, ddb_revoke.level)
+	LOOP
+		EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', f, role);
+	END LOOP;
+END
+$$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION ddb_revoke(regrole, text) IS 'takes a level of ddb_grant, and the levels above it, from a role; the right to use the schema stays';
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN
+		SELECT d.objid::regprocedure
+		FROM pg_catalog.pg_depend AS d
+		JOIN pg_catalog.pg_extension AS e ON d.refobjid = e.oid
+		WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e'
+			AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+			AND e.extname = 'atomic_dynamodb'
+	LOOP
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+	END LOOP;
+END
+$$;

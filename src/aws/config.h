@@ -1,0 +1,24 @@
+/*
+ * config.h
+ *	  Where requests go and who signs them: what the client asks before each
+ *	  request.
+ */
+#ifndef ADDB_AWS_CONFIG_H
+#define ADDB_AWS_CONFIG_H
+
+#include "aws/credentials.h"
+
+typedef struct AddbAwsConfig
+{
+	const char *url;			/* of every request; ends with a slash */
+	const char *host;			/* the Host header, exactly as it is signed */
+	const char *path;			/* of url, to be signed */
+	const char *region;			/* to sign for */
+	const AddbCredentials *credentials;
+	uint64		generation;		/* grows when anything above changes */
+} AddbAwsConfig;
+
+extern const AddbAwsConfig *addb_aws_config_get(void);
+extern void addb_aws_config_forget(void);
+
+#endif							/* ADDB_AWS_CONFIG_H */

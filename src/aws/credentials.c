@@ -1,0 +1,224 @@
+/*
+ * credentials.c
+ *	  The provider chain.
+ *
+ * No message here or in a provider ever holds a secret or a session token.
+ */
+#include "postgres.h"
+
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+#include "aws/credentials.h"
+
+/*
+ * Explicit settings before the surroundings of the server, in the order of the
+ * AWS SDKs.
+ */
+static const AddbProvider *const chain[] = {
+	&addb_provider_settings,
+	&addb_provider_environment,
+	&addb_provider_profile,
+};
+
+/*
+ * Is there a pair of keys? false when both halves are missing (NULL or empty).
+ *
+ * Errors: ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION when one half is missing,
+ * naming the two by id_name and secret_name, in a place such as "the settings".
+ */
+bool
+addb_credentials_check_pair(const char *id, const char *secret,
+							const char *id_name, const char *secret_name,
+							const char *place)
+{
+	bool		has_id = id != NULL && id[0] != '\0';
+	bool		has_secret = secret != NULL && secret[0] != '\0';
+
+	if (has_id != has_secret)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("incomplete AWS credentials"),
+				 errdetail("In %s, %s is set but %s is not.", place,
+						   has_id ? id_name : secret_name,
+						   has_id ? secret_name : id_name),
+				 errhint("Set both or neither.")));
+	return has_id;
+}
+
+/* Reads count digits at *p and moves past them; -1 when they are not there. */
+static int
+read_digits(const char **p, int count)
+{
+	int			value = 0;
+
+	while (count-- > 0)
+	{
+		if (**p < '0' || **p > '9')
+			return -1;
+		value = value * 10 + (*(*p)++ - '0');
+	}
+	return value;
+}
+
+/* Reads "Z" or "+hh:mm" up to the end of text; the offset in minutes. */
+static bool
+read_offset(const char *p, int *minutes)
+{
+	int			sign = *p == '-' ? -1 : 1;
+	int			hour;
+	int			minute;
+
+	*minutes = 0;
+	if (*p == 'Z' || *p == 'z')
+		return p[1] == '\0';
+	if (*p != '+' && *p != '-')
+		return false;
+	p++;
+	hour = read_digits(&p, 2);
+	if (hour < 0 || hour > 23 || *p++ != ':')
+		return false;
+	minute = read_digits(&p, 2);
+	if (minute < 0 || minute > 59 || *p != '\0')
+		return false;
+	*minutes = sign * (hour * 60 + minute);
+	return true;
+}
+
+/*
+ * Reads a time of RFC 3339, such as "2036-01-01T00:00:00Z", into *result;
+ * fractions of a second are passed over. false when text is no such time.
+ */
+bool
+addb_credentials_parse_time(const char *text, TimestampTz *result)
+{
+	static const char separators[] = "--T::";
+	const char *p = text;
+	int			parts[6];
+	int			minutes;
+	int64		days;
+
+	for (int i = 0; i < 6; i++)
+	{
+		parts[i] = read_digits(&p, i == 0 ? 4 : 2);
+		if (parts[i] < 0 || (i < 5 && pg_toupper((unsigned char) *p++) != separators[i]))
+			return false;
+	}
+	if (*p == '.')
+	{
+		p++;
+		if (read_digits(&p, 1) < 0)
+			return false;
+		while (*p >= '0' && *p <= '9')
+			p++;
+	}
+	if (!read_offset(p, &minutes) ||
+		parts[1] < 1 || parts[1] > 12 || parts[2] < 1 || parts[2] > 31 ||
+		parts[3] > 23 || parts[4] > 59 || parts[5] > 60)
+		return false;
+
+	days = date2j(parts[0], parts[1], parts[2]) - POSTGRES_EPOCH_JDATE;
+	*result = (((days * 24 + parts[3]) * 60 + parts[4] - minutes) * 60 +
+			   parts[5]) * USECS_PER_SEC;
+	return true;
+}
+
+/* Could this text end or split the HTTP header that carries it? */
+static bool
+fits_header(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text >= 0x7f)
+			return false;
+	return true;
+}
+
+static void
+check_credentials(const AddbCredentials *credentials, TimestampTz now)
+{
+	if (!fits_header(credentials->access_key_id) ||
+		(credentials->session_token != NULL &&
+		 !fits_header(credentials->session_token)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("malformed AWS credentials"),
+				 errdetail("The %s from %s holds a blank, a control character or a character that is not ASCII.",
+						   fits_header(credentials->access_key_id) ?
+						   "session token" : "access key ID",
+						   credentials->source)));
+
+	if (credentials->expires_at <= now)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("the AWS credentials have expired"),
+				 errdetail("Those from %s were good until %s.",
+						   credentials->source,
+						   timestamptz_to_str(credentials->expires_at))));
+}
+
+/*
+ * Raises ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION: the current user may not
+ * use ambient credentials. detail is a whole sentence or several.
+ */
+void
+addb_credentials_refuse_ambient(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("only superusers may use the AWS credentials of the server's environment and files"),
+			 errdetail("%s", detail),
+			 errhint("A superuser can set atomic_dynamodb.access_key_id and atomic_dynamodb.secret_access_key, or open ambient credentials to others with atomic_dynamodb.allow_ambient_credentials.")));
+}
+
+/*
+ * Asks the providers in turn and fills credentials from the first that has any.
+ * The texts belong to the sources, the host or the current memory context: copy
+ * what must last.
+ *
+ * Errors, all ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION: a configured provider
+ * fails; the credentials are malformed or have expired; there are none, and the
+ * detail says why each provider was passed over; or those that remain are
+ * ambient and settings->allow_ambient is false.
+ */
+void
+addb_credentials_resolve(AddbAwsSources *sources, AddbCredentials *credentials)
+{
+	StringInfoData reasons;
+	bool		refused = false;
+
+	initStringInfo(&reasons);
+	for (size_t i = 0; i < lengthof(chain); i++)
+	{
+		const AddbProvider *provider = chain[i];
+
+		if (provider->ambient && !sources->settings->allow_ambient)
+		{
+			refused = true;
+			continue;
+		}
+
+		memset(credentials, 0, sizeof(AddbCredentials));
+		credentials->expires_at = DT_NOEND;
+		credentials->source = provider->name;
+		credentials->ambient = provider->ambient;
+		credentials->refreshable = provider->refreshable;
+		if (reasons.len > 0)
+			appendStringInfoChar(&reasons, ' ');
+		appendStringInfo(&reasons, "From %s: ", provider->name);
+		if (provider->provide(sources, credentials, &reasons) == ADDB_PROVIDER_FOUND)
+		{
+			check_credentials(credentials, sources->settings->now);
+			return;
+		}
+		appendStringInfoChar(&reasons, '.');
+	}
+
+	appendStringInfoString(&reasons, " Credentials of containers and instances are not supported by this version.");
+	if (refused)
+		addb_credentials_refuse_ambient(reasons.data);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("no AWS credentials found"),
+			 errdetail("%s", reasons.data),
+			 errhint("Set atomic_dynamodb.access_key_id and atomic_dynamodb.secret_access_key, or give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in its shared AWS files.")));
+}

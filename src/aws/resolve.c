@@ -1,0 +1,112 @@
+/*
+ * resolve.c
+ *	  Gathers what decides the endpoint: settings, environment, profile.
+ *
+ * Order, as in the AWS SDKs: the settings of the extension, environment
+ * variables, the profile. Region and endpoint are the administrator's choice and
+ * no secret, so they are read from the server's surroundings for every user.
+ */
+#include "postgres.h"
+
+#include "aws/profile.h"
+#include "aws/resolve.h"
+
+/* Only "true" and "false" count, in any case; the environment goes first. */
+static bool
+read_switch(AddbAwsSources *sources, const char *variable, const char *key)
+{
+	const char *value = addb_host_getenv(sources->host, variable);
+
+	if (value != NULL && pg_strcasecmp(value, "true") == 0)
+		return true;
+	if (value != NULL && pg_strcasecmp(value, "false") == 0)
+		return false;
+	value = addb_profile_get(addb_profile_load(sources), key);
+	return value != NULL && pg_strcasecmp(value, "true") == 0;
+}
+
+static const char *
+find_region(AddbAwsSources *sources)
+{
+	const char *region;
+
+	if (sources->settings->region[0] != '\0')
+		return sources->settings->region;
+	region = addb_host_getenv(sources->host, "AWS_REGION");
+	if (region == NULL)
+		region = addb_host_getenv(sources->host, "AWS_DEFAULT_REGION");
+	if (region == NULL)
+		region = addb_profile_get(addb_profile_load(sources), "region");
+	return region;
+}
+
+/* Sets the custom URL of input, if there is one anywhere. */
+static void
+find_custom_url(AddbAwsSources *sources, AddbEndpointInput *input)
+{
+	static const char *const variables[] = {
+		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"
+	};
+	const AddbProfile *profile;
+
+	if (sources->settings->endpoint_url[0] != '\0')
+	{
+		input->custom_url = sources->settings->endpoint_url;
+		input->custom_source = "atomic_dynamodb.endpoint_url";
+		return;
+	}
+	if (read_switch(sources, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+					"ignore_configured_endpoint_urls"))
+		return;
+
+	for (size_t i = 0; i < lengthof(variables); i++)
+	{
+		input->custom_url = addb_host_getenv(sources->host, variables[i]);
+		if (input->custom_url != NULL)
+		{
+			input->custom_source = psprintf("environment variable %s",
+											variables[i]);
+			return;
+		}
+	}
+
+	profile = addb_profile_load(sources);
+	input->custom_url = addb_profile_service_endpoint(profile);
+	if (input->custom_url == NULL)
+		input->custom_url = addb_profile_get(profile, "endpoint_url");
+	input->custom_source = psprintf("AWS profile \"%s\"", profile->name);
+}
+
+static bool
+is_account_id_required(AddbAwsSources *sources)
+{
+	const char *mode = addb_host_getenv(sources->host,
+										"AWS_ACCOUNT_ID_ENDPOINT_MODE");
+
+	if (mode == NULL)
+		mode = addb_profile_get(addb_profile_load(sources),
+								"account_id_endpoint_mode");
+	return mode != NULL && pg_strcasecmp(mode, "required") == 0;
+}
+
+/*
+ * Fills endpoint, with palloc'd texts, from the sources.
+ *
+ * Errors: those of addb_endpoint_resolve and of addb_profile_load.
+ */
+void
+addb_resolve_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
+{
+	AddbEndpointInput input = {
+		.allow_insecure_http = sources->settings->allow_insecure_http,
+	};
+
+	input.region = find_region(sources);
+	find_custom_url(sources, &input);
+	input.fips = read_switch(sources, "AWS_USE_FIPS_ENDPOINT",
+							 "use_fips_endpoint");
+	input.dualstack = read_switch(sources, "AWS_USE_DUALSTACK_ENDPOINT",
+								  "use_dualstack_endpoint");
+	input.account_id_required = is_account_id_required(sources);
+	addb_endpoint_resolve(&input, endpoint);
+}

@@ -1,0 +1,15 @@
+/*
+ * resolve.h
+ *	  Settings and surroundings to one configuration.
+ */
+#ifndef ADDB_AWS_RESOLVE_H
+#define ADDB_AWS_RESOLVE_H
+
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+#include "aws/host.h"
+
+extern void addb_resolve_endpoint(AddbAwsSources *sources,
+								  AddbEndpoint *endpoint);
+
+#endif							/* ADDB_AWS_RESOLVE_H */

@@ -1,0 +1,58 @@
+/*
+ * guc.h
+ *	  The settings atomic_dynamodb.*: their values, defaults and ranges.
+ *
+ * A setting that decides where requests go or who signs them is PGC_SUSET;
+ * the rest may be set by anyone.
+ */
+#ifndef ADDB_CORE_GUC_H
+#define ADDB_CORE_GUC_H
+
+typedef enum AddbDataFormat
+{
+	ADDB_DATA_JSON,				/* the attribute "data" is a string of JSON */
+	ADDB_DATA_MAP				/* the attribute "data" is a native value */
+} AddbDataFormat;
+
+#define ADDB_CONNECT_TIMEOUT_DEFAULT 3000	/* ms */
+#define ADDB_CONNECT_TIMEOUT_MIN 10
+#define ADDB_CONNECT_TIMEOUT_MAX 600000
+#define ADDB_REQUEST_TIMEOUT_DEFAULT 30000	/* ms */
+#define ADDB_REQUEST_TIMEOUT_MIN 10
+#define ADDB_REQUEST_TIMEOUT_MAX 3600000
+#define ADDB_MAX_ATTEMPTS_DEFAULT 4
+#define ADDB_MAX_ATTEMPTS_MIN 1
+#define ADDB_MAX_ATTEMPTS_MAX 20
+#define ADDB_MAX_CONNECTIONS_DEFAULT 8
+#define ADDB_MAX_CONNECTIONS_MIN 1
+#define ADDB_MAX_CONNECTIONS_MAX 64
+#define ADDB_LOCK_TTL_DEFAULT 86400 /* s */
+#define ADDB_LOCK_TTL_MIN 1
+#define ADDB_LOCK_TTL_MAX 31536000
+#define ADDB_LOCK_REFRESH_DEFAULT 3600	/* s */
+#define ADDB_LOCK_REFRESH_MIN 0
+#define ADDB_LOCK_REFRESH_MAX 31536000
+
+/* Strings are "" when not set, never NULL. */
+extern char *addb_access_key_id;
+extern bool addb_allow_ambient_credentials;
+extern bool addb_allow_insecure_http;
+extern int	addb_connect_timeout;	/* ms */
+extern bool addb_consistent_read;
+extern int	addb_data_format;	/* AddbDataFormat */
+extern char *addb_endpoint_url;
+extern int	addb_lock_refresh;	/* s */
+extern int	addb_lock_ttl;		/* s */
+extern int	addb_max_attempts;
+extern int	addb_max_connections;
+extern char *addb_profile;
+extern char *addb_region;
+extern int	addb_request_timeout;	/* ms */
+extern char *addb_table;
+
+extern void addb_guc_init(void);
+extern const char *addb_guc_secret_access_key(void);
+extern const char *addb_guc_session_token(void);
+extern uint64 addb_guc_generation(void);
+
+#endif							/* ADDB_CORE_GUC_H */

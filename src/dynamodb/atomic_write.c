@@ -1,0 +1,209 @@
+/*
+ * atomic_write.c
+ *	  The atomic write: items and the lock's next version, all or nothing.
+ *
+ * The last action of the transaction moves the lock from the version that the
+ * caller has read to a new one. DynamoDB cancels the whole when the lock has
+ * moved on. The ClientRequestToken makes resending safe: a transaction that
+ * was applied is not applied again but answered with success.
+ */
+#include "postgres.h"
+
+#include "core/guc.h"
+#include "dynamodb/atomic_write.h"
+#include "dynamodb/attribute_value.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* Appends the action that advances the lock, as the transaction's last. */
+static void
+append_lock_action(StringInfo body, const char *table, const AddbLock *lock,
+				   const char *version, int64 ttl)
+{
+	appendStringInfoString(body, "{\"Update\":{\"TableName\":");
+	addb_av_append_string(body, table, (int) strlen(table));
+	appendStringInfoString(body, ",\"Key\":");
+	addb_item_append_key(body, &lock->key);
+	appendStringInfoString(body,
+						   ",\"UpdateExpression\":\"SET #v = :new, #t = :ttl\","
+						   "\"ConditionExpression\":\"#v = :old\","
+						   "\"ExpressionAttributeNames\":{\"#v\":\"version\",\"#t\":\"ttl\"},"
+						   "\"ExpressionAttributeValues\":{\":old\":{\"S\":");
+	addb_av_append_string(body, lock->version.data, lock->version.len);
+	appendStringInfo(body, "},\":new\":{\"S\":\"%s\"},\":ttl\":", version);
+	addb_item_append_seconds(body, ttl);
+	appendStringInfoString(body, "},\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"}}");
+}
+
+static void
+append_table(StringInfo body, const char *action, const char *table)
+{
+	appendStringInfo(body, "{\"%s\":{\"TableName\":", action);
+	addb_av_append_string(body, table, (int) strlen(table));
+}
+
+/* Text for messages of a key part. */
+static char *
+shown(const AddbText *text)
+{
+	return pnstrdup(text->data, text->len);
+}
+
+/*
+ * What became of the lock, in a sentence: deleted, stale, or expired and
+ * replaced. A lock that had run out before it was replaced was replaced
+ * because of that; one that is gone may have been deleted or swept.
+ */
+static char *
+describe_race(const AddbLock *lock, const AddbJsonSlice *item)
+{
+	AddbLockState now;
+	bool		expired = lock->has_ttl && lock->ttl <= GetCurrentTimestamp();
+
+	addb_lock_read_state(item, &now);
+	if (!now.exists)
+		return expired
+			? pstrdup("The lock expired and is gone: it was not used within its ttl.")
+			: pstrdup("The lock was deleted after it was read.");
+	if (now.version == NULL)
+		return pstrdup("The lock was replaced by an item that is not a lock.");
+	if (expired)
+		return psprintf("The lock expired at %s and was replaced: its version is now %s, not %s.",
+						timestamptz_to_str(lock->ttl),
+						addb_error_text(now.version, strlen(now.version), 100),
+						shown(&lock->version));
+	return psprintf("The lock is stale: its version is now %s, not %s, because somebody else wrote with it.",
+					addb_error_text(now.version, strlen(now.version), 100),
+					shown(&lock->version));
+}
+
+/* Raises RaceCondition if it was the lock's condition that failed. */
+static void
+raise_if_race(const AddbCall *call, const AddbLock *lock, int lock_action)
+{
+	const AddbServiceError *error = addb_call_error(call);
+	const AddbCancellationReason *reason;
+
+	if (!addb_call_failed_with(call, "TransactionCanceledException") ||
+		error->nreasons <= lock_action)
+		return;
+	reason = &error->reasons[lock_action];
+	if (strcmp(reason->code, "ConditionalCheckFailed") != 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("RaceCondition: the lock with pk \"%s\", sk \"%s\" is no longer valid",
+					shown(&lock->key.pk), shown(&lock->key.sk)),
+			 errdetail("%s Nothing was written. DynamoDB: %s%s%s%s.",
+					   describe_race(lock, &reason->item), error->code,
+					   error->request_id ? " (request id " : "",
+					   error->request_id ? error->request_id : "",
+					   error->request_id ? ")" : ""),
+			 errhint("Get the lock and read the items again, then repeat the write.")));
+}
+
+/*
+ * Sends the transaction. When its outcome stays unknown, the lock's version
+ * tells whether it was applied; if it does not, 08007 is raised.
+ */
+static void
+send_transaction(const char *table, StringInfo body, const AddbLock *lock,
+				 int lock_action, const char *version)
+{
+	AddbRequest request = {
+		.operation = &addb_transact_write_items,
+		.table = table,
+		.body = body->data,
+		.body_len = body->len
+	};
+	AddbCall   *call = addb_client_call(&request, CurrentMemoryContext);
+	AddbLockState now;
+
+	if (!addb_call_succeeded(call))
+	{
+		raise_if_race(call, lock, lock_action);
+		if (!addb_call_outcome_unknown(call) ||
+			!addb_lock_look(table, &lock->key, &now) ||
+			now.version == NULL || strcmp(now.version, version) != 0)
+			addb_call_raise(call);
+	}
+	addb_call_release(call);
+}
+
+static void
+start_body(StringInfo body)
+{
+	char		token[ADDB_VERSION_LEN + 1];
+
+	addb_lock_make_version(token);
+	initStringInfo(body);
+	appendStringInfo(body, "{\"ClientRequestToken\":\"%s\",\"TransactItems\":[",
+					 token);
+}
+
+/* Completes the transaction, sends it and describes the lock's new state. */
+static void
+finish(const char *table, StringInfo body, const AddbLock *lock, int n,
+	   AddbLock *result)
+{
+	char	   *version = palloc(ADDB_VERSION_LEN + 1);
+	int64		ttl = addb_lock_now() + addb_lock_ttl;
+
+	addb_lock_make_version(version);
+	append_lock_action(body, table, lock, version, ttl);
+	appendStringInfoString(body, "]}");
+	send_transaction(table, body, lock, n, version);
+	pfree(body->data);
+	result->key = lock->key;
+	result->version.data = version;
+	result->version.len = ADDB_VERSION_LEN;
+	result->has_ttl = true;
+	result->ttl = addb_item_timestamp(ttl);
+}
+
+/*
+ * addb_atomic_put - writes 1 to 99 items and advances the lock, all or nothing
+ *
+ * The caller has made sure that no two keys, the lock's included, are the
+ * same. *result is the lock to write with next; its version is palloc'd, its
+ * key points where the argument's does. Raises 40001 (RaceCondition) when the
+ * lock is stale, deleted, or expired and replaced, and what calls raise.
+ */
+void
+addb_atomic_put(const char *table, const AddbItem *items, int n,
+				const AddbLock *lock, AddbLock *result)
+{
+	StringInfoData body;
+
+	start_body(&body);
+	for (int i = 0; i < n; i++)
+	{
+		append_table(&body, "Put", table);
+		appendStringInfoString(&body, ",\"Item\":");
+		addb_item_append_item(&body, &items[i]);
+		appendStringInfoString(&body, "}},");
+	}
+	finish(table, &body, lock, n, result);
+}
+
+/*
+ * addb_atomic_delete - deletes 1 to 99 items and advances the lock
+ *
+ * As addb_atomic_put. An item that is not there counts as deleted.
+ */
+void
+addb_atomic_delete(const char *table, const AddbKey *keys, int n,
+				   const AddbLock *lock, AddbLock *result)
+{
+	StringInfoData body;
+
+	start_body(&body);
+	for (int i = 0; i < n; i++)
+	{
+		append_table(&body, "Delete", table);
+		appendStringInfoString(&body, ",\"Key\":");
+		addb_item_append_key(&body, &keys[i]);
+		appendStringInfoString(&body, "}},");
+	}
+	finish(table, &body, lock, n, result);
+}

@@ -1,0 +1,493 @@
+/*
+ * attribute_encode.c
+ *	  jsonb to DynamoDB's AttributeValue JSON, and to compact JSON text.
+ *
+ * See attribute_value.h for the mapping. The text is UTF-8 whatever the
+ * server's encoding is.
+ */
+#include "postgres.h"
+
+#include "dynamodb/attribute_value.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+typedef struct Encoder
+{
+	StringInfo	out;
+	const char *argument;		/* for messages: which argument is encoded */
+	bool		typed;			/* AttributeValues, not plain JSON */
+} Encoder;
+
+static void encode_value(Encoder *encoder, const JsonbValue *value);
+static void encode_container(Encoder *encoder, JsonbContainer *container);
+
+/* Appends UTF-8 text, escaping what JSON.stringify escapes. */
+static void
+append_escaped(StringInfo out, const char *text, int len)
+{
+	static const char hex[] = "0123456789abcdef";
+	const char *run = text;
+	const char *end = text + len;
+
+	for (const char *p = text; p < end; p++)
+	{
+		unsigned char c = (unsigned char) *p;
+		char		escape[7] = {'\\', 0};
+
+		if (c >= ' ' && c != '"' && c != '\\')
+			continue;
+		appendBinaryStringInfo(out, run, (int) (p - run));
+		run = p + 1;
+		switch (c)
+		{
+			case '"':
+			case '\\':
+				escape[1] = (char) c;
+				break;
+			case '\b':
+				escape[1] = 'b';
+				break;
+			case '\f':
+				escape[1] = 'f';
+				break;
+			case '\n':
+				escape[1] = 'n';
+				break;
+			case '\r':
+				escape[1] = 'r';
+				break;
+			case '\t':
+				escape[1] = 't';
+				break;
+			default:
+				memcpy(escape + 1, "u00", 3);
+				escape[4] = hex[c >> 4];
+				escape[5] = hex[c & 15];
+		}
+		appendStringInfoString(out, escape);
+	}
+	appendBinaryStringInfo(out, run, (int) (end - run));
+}
+
+/*
+ * addb_av_append_utf8 - appends UTF-8 text as a JSON string, with quotes
+ */
+void
+addb_av_append_utf8(StringInfo out, const char *text, int len)
+{
+	appendStringInfoCharMacro(out, '"');
+	append_escaped(out, text, len);
+	appendStringInfoCharMacro(out, '"');
+}
+
+/*
+ * addb_av_append_string - appends text as a JSON string in UTF-8, with quotes
+ *
+ * text is in the server's encoding, len in bytes. Raises 22P05 or 22021 when
+ * it is no valid text.
+ */
+void
+addb_av_append_string(StringInfo out, const char *text, int len)
+{
+	const char *utf8 = text;
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+	{
+		utf8 = pg_server_to_any(text, len, PG_UTF8);
+		if (utf8 != text)
+			len = (int) strlen(utf8);
+	}
+	addb_av_append_utf8(out, utf8, len);
+}
+
+static void
+bad_form(const Encoder *encoder, const char *form, const char *expected)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid \"%s\" in argument \"%s\"", form,
+					encoder->argument),
+			 errdetail("An object with the only member \"%s\" stands for a DynamoDB value and must hold %s.",
+					   form, expected),
+			 errhint("Write an ordinary map with such a name as {\"$m\": {\"%s\": ...}}.",
+					 form)));
+}
+
+/* Whether p points at an escape that a $s form may hold. */
+static bool
+is_unholdable_escape(const char *p, const char *end)
+{
+	if (end - p < 6 || p[1] != 'u')
+		return false;
+	for (int i = 2; i < 6; i++)
+		if (strchr("0123456789abcdefABCDEF", p[i]) == NULL || p[i] == '\0')
+			return false;
+	return memcmp(p + 2, "0000", 4) == 0 ||
+		((p[2] == 'd' || p[2] == 'D') && strchr("89abcdefABCDEF", p[3]) != NULL);
+}
+
+/* The string of a $s form: its escapes are JSON's own and go out as they are. */
+static void
+encode_unholdable(Encoder *encoder, const JsonbValue *value)
+{
+	const char *run;
+	const char *end;
+	const char *text;
+	int			len;
+
+	if (value->type != jbvString)
+		bad_form(encoder, "$s", "a string");
+	text = value->val.string.val;
+	len = value->val.string.len;
+	if (GetDatabaseEncoding() != PG_UTF8)
+	{
+		text = pg_server_to_any(text, len, PG_UTF8);
+		if (text != value->val.string.val)
+			len = (int) strlen(text);
+	}
+	end = text + len;
+	appendStringInfoCharMacro(encoder->out, '"');
+	run = text;
+	for (const char *p = text; p < end; p++)
+	{
+		int			escape;
+
+		if (*p != '\\')
+			continue;
+		if (p + 1 < end && p[1] == '\\')
+			escape = 2;
+		else if (is_unholdable_escape(p, end))
+			escape = 6;
+		else
+			bad_form(encoder, "$s", "text in which \\\\ is a backslash and \\u0000 and \\ud800 to \\udfff are what text cannot hold");
+		append_escaped(encoder->out, run, (int) (p - run));
+		appendBinaryStringInfo(encoder->out, p, escape);
+		run = p + escape;
+		p = run - 1;
+	}
+	append_escaped(encoder->out, run, (int) (end - run));
+	appendStringInfoCharMacro(encoder->out, '"');
+}
+
+/* The only member of an object with one member. */
+static bool
+single_member(JsonbContainer *container, JsonbValue *name, JsonbValue *value)
+{
+	JsonbIterator *iterator;
+
+	if (!JsonContainerIsObject(container) || JsonContainerSize(container) != 1)
+		return false;
+	iterator = JsonbIteratorInit(container);
+	(void) JsonbIteratorNext(&iterator, name, false);
+	(void) JsonbIteratorNext(&iterator, name, false);
+	(void) JsonbIteratorNext(&iterator, value, true);
+	return true;
+}
+
+static bool
+name_is(const JsonbValue *name, const char *text)
+{
+	return name->val.string.len == (int) strlen(text) &&
+		memcmp(name->val.string.val, text, name->val.string.len) == 0;
+}
+
+/* A string where a form may stand for it: an element of $ss, a name of $m. */
+static bool
+encode_text(Encoder *encoder, const JsonbValue *value)
+{
+	JsonbValue	name;
+	JsonbValue	inner;
+
+	if (value->type == jbvString)
+	{
+		addb_av_append_string(encoder->out, value->val.string.val,
+							  value->val.string.len);
+		return true;
+	}
+	if (value->type != jbvBinary ||
+		!single_member(value->val.binary.data, &name, &inner) ||
+		!name_is(&name, "$s"))
+		return false;
+	encode_unholdable(encoder, &inner);
+	return true;
+}
+
+static char *
+number_text(const JsonbValue *value)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out,
+											   NumericGetDatum(value->val.numeric)));
+}
+
+static bool
+encode_number_text(Encoder *encoder, const JsonbValue *value)
+{
+	if (value->type != jbvNumeric)
+		return false;
+	appendStringInfo(encoder->out, "\"%s\"", number_text(value));
+	return true;
+}
+
+/*
+ * Base64 by RFC 4648 with padding and no line breaks. DynamoDB Local answers
+ * anything else with a fault that looks worth retrying, so it is caught here.
+ */
+static bool
+encode_base64(Encoder *encoder, const JsonbValue *value)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *text;
+	int			len;
+	int			data;
+
+	if (value->type != jbvString)
+		return false;
+	text = value->val.string.val;
+	len = value->val.string.len;
+	for (data = 0; data < len; data++)
+		if (text[data] == '\0' || strchr(alphabet, text[data]) == NULL)
+			break;
+	if (len % 4 != 0 || len - data > 2)
+		return false;
+	for (int i = data; i < len; i++)
+		if (text[i] != '=')
+			return false;
+	appendStringInfoCharMacro(encoder->out, '"');
+	appendBinaryStringInfo(encoder->out, text, len);
+	appendStringInfoCharMacro(encoder->out, '"');
+	return true;
+}
+
+static void
+encode_set(Encoder *encoder, const char *form, const char *type,
+		   const JsonbValue *value, bool (*element) (Encoder *, const JsonbValue *),
+		   const char *expected)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	v;
+	bool		first = true;
+
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		bad_form(encoder, form, expected);
+	appendStringInfo(encoder->out, "{\"%s\":[", type);
+	iterator = JsonbIteratorInit(value->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &v, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		if (!first)
+			appendStringInfoCharMacro(encoder->out, ',');
+		first = false;
+		if (!element(encoder, &v))
+			bad_form(encoder, form, expected);
+	}
+	appendStringInfoString(encoder->out, "]}");
+}
+
+/* A pair of a $m form that lists its members: [name, value]. */
+static void
+encode_pair(Encoder *encoder, const JsonbValue *pair)
+{
+	static const char expected[] = "an object, or an array of [name, value] pairs";
+	JsonbValue *name;
+	JsonbValue *value;
+
+	if (pair->type != jbvBinary || !JsonContainerIsArray(pair->val.binary.data) ||
+		JsonContainerSize(pair->val.binary.data) != 2)
+		bad_form(encoder, "$m", expected);
+	name = getIthJsonbValueFromContainer(pair->val.binary.data, 0);
+	value = getIthJsonbValueFromContainer(pair->val.binary.data, 1);
+	if (!encode_text(encoder, name))
+		bad_form(encoder, "$m", expected);
+	appendStringInfoCharMacro(encoder->out, ':');
+	encode_value(encoder, value);
+}
+
+/* Object or array members, in brackets; of an object as they stand. */
+static void
+encode_members(Encoder *encoder, JsonbContainer *container, bool pairs)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(container);
+	bool		object = pairs || JsonContainerIsObject(container);
+	bool		first = true;
+	JsonbIteratorToken token;
+	JsonbValue	v;
+
+	appendStringInfoCharMacro(encoder->out, object ? '{' : '[');
+	while ((token = JsonbIteratorNext(&iterator, &v, true)) != WJB_DONE)
+	{
+		if ((token == WJB_KEY || token == WJB_ELEM) && !first)
+			appendStringInfoCharMacro(encoder->out, ',');
+		if (token == WJB_KEY)
+		{
+			addb_av_append_string(encoder->out, v.val.string.val,
+								  v.val.string.len);
+			appendStringInfoCharMacro(encoder->out, ':');
+			first = false;
+		}
+		else if (token == WJB_VALUE)
+			encode_value(encoder, &v);
+		else if (token == WJB_ELEM)
+		{
+			if (pairs)
+				encode_pair(encoder, &v);
+			else
+				encode_value(encoder, &v);
+			first = false;
+		}
+	}
+	appendStringInfoCharMacro(encoder->out, object ? '}' : ']');
+}
+
+/* The map inside of a $m form, which is taken literally. */
+static void
+encode_wrapped_map(Encoder *encoder, const JsonbValue *value)
+{
+	if (value->type != jbvBinary)
+		bad_form(encoder, "$m", "an object, or an array of [name, value] pairs");
+	encode_members(encoder, value->val.binary.data,
+				   JsonContainerIsArray(value->val.binary.data));
+}
+
+/* Encodes a container that is one of the $ forms; false when it is none. */
+static bool
+encode_form(Encoder *encoder, JsonbContainer *container)
+{
+	JsonbValue	name;
+	JsonbValue	value;
+
+	if (!single_member(container, &name, &value) ||
+		name.val.string.len < 2 || name.val.string.val[0] != '$')
+		return false;
+	if (name_is(&name, "$s"))
+	{
+		appendStringInfoString(encoder->out, encoder->typed ? "{\"S\":" : "");
+		encode_unholdable(encoder, &value);
+		appendStringInfoString(encoder->out, encoder->typed ? "}" : "");
+		return true;
+	}
+	if (name_is(&name, "$m"))
+	{
+		appendStringInfoString(encoder->out, encoder->typed ? "{\"M\":" : "");
+		encode_wrapped_map(encoder, &value);
+		appendStringInfoString(encoder->out, encoder->typed ? "}" : "");
+		return true;
+	}
+	if (!encoder->typed)
+		return false;
+	if (name_is(&name, "$ss"))
+		encode_set(encoder, "$ss", "SS", &value, encode_text,
+				   "an array of strings");
+	else if (name_is(&name, "$ns"))
+		encode_set(encoder, "$ns", "NS", &value, encode_number_text,
+				   "an array of numbers");
+	else if (name_is(&name, "$bs"))
+		encode_set(encoder, "$bs", "BS", &value, encode_base64,
+				   "an array of base64 strings");
+	else if (name_is(&name, "$b"))
+	{
+		appendStringInfoString(encoder->out, "{\"B\":");
+		if (!encode_base64(encoder, &value))
+			bad_form(encoder, "$b", "a base64 string");
+		appendStringInfoCharMacro(encoder->out, '}');
+	}
+	else
+		return false;
+	return true;
+}
+
+static void
+encode_container(Encoder *encoder, JsonbContainer *container)
+{
+	check_stack_depth();
+	if (encode_form(encoder, container))
+		return;
+	if (encoder->typed)
+		appendStringInfoString(encoder->out,
+							   JsonContainerIsObject(container) ? "{\"M\":" : "{\"L\":");
+	encode_members(encoder, container, false);
+	if (encoder->typed)
+		appendStringInfoCharMacro(encoder->out, '}');
+}
+
+static void
+encode_scalar(Encoder *encoder, const JsonbValue *value)
+{
+	StringInfo	out = encoder->out;
+
+	switch (value->type)
+	{
+		case jbvNull:
+			appendStringInfoString(out, encoder->typed ? "{\"NULL\":true}" : "null");
+			break;
+		case jbvBool:
+			appendStringInfo(out, encoder->typed ? "{\"BOOL\":%s}" : "%s",
+							 value->val.boolean ? "true" : "false");
+			break;
+		case jbvNumeric:
+			appendStringInfo(out, encoder->typed ? "{\"N\":\"%s\"}" : "%s",
+							 number_text(value));
+			break;
+		case jbvString:
+			appendStringInfoString(out, encoder->typed ? "{\"S\":" : "");
+			addb_av_append_string(out, value->val.string.val,
+								  value->val.string.len);
+			appendStringInfoString(out, encoder->typed ? "}" : "");
+			break;
+		default:
+			elog(ERROR, "unexpected jsonb value type %d", value->type);
+	}
+}
+
+static void
+encode_value(Encoder *encoder, const JsonbValue *value)
+{
+	if (value->type == jbvBinary)
+		encode_container(encoder, value->val.binary.data);
+	else
+		encode_scalar(encoder, value);
+}
+
+static void
+encode_root(Encoder *encoder, Jsonb *value)
+{
+	JsonbContainer *root = &value->root;
+
+	if (JsonContainerIsScalar(root))
+		encode_scalar(encoder, getIthJsonbValueFromContainer(root, 0));
+	else
+		encode_container(encoder, root);
+}
+
+/*
+ * addb_av_encode - appends jsonb as an AttributeValue
+ *
+ * argument names the argument in messages. Raises 22023 when a $ form does not
+ * hold what its name promises, 54001 when the nesting exhausts the stack.
+ */
+void
+addb_av_encode(StringInfo out, Jsonb *value, const char *argument)
+{
+	Encoder		encoder = {out, argument, true};
+
+	encode_root(&encoder, value);
+}
+
+/*
+ * addb_av_encode_document - appends jsonb as compact JSON text
+ *
+ * As JSON.stringify writes it, the order of members and the notation of
+ * numbers excepted. Undoes the forms $s and $m; all others are ordinary
+ * objects here. Errors as addb_av_encode.
+ */
+void
+addb_av_encode_document(StringInfo out, Jsonb *value, const char *argument)
+{
+	Encoder		encoder = {out, argument, false};
+
+	encode_root(&encoder, value);
+}

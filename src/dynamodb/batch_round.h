@@ -1,0 +1,42 @@
+/*
+ * batch_round.h
+ *	  The rounds in which a batch is sent until nothing is left unprocessed.
+ */
+#ifndef ADDB_DYNAMODB_BATCH_ROUND_H
+#define ADDB_DYNAMODB_BATCH_ROUND_H
+
+#include "common/pg_prng.h"
+#include "dynamodb/retry.h"
+#include "http/http.h"
+
+typedef enum AddbBatchState
+{
+	ADDB_BATCH_FREE,
+	ADDB_BATCH_FILLING,
+	ADDB_BATCH_SENDING,
+	ADDB_BATCH_PAUSING,			/* what is left goes out at resume_at */
+	ADDB_BATCH_READY			/* a read batch: answered, not consumed */
+} AddbBatchState;
+
+/*
+ * Rounds in a row in which a batch makes no progress. With pauses growing to
+ * 20 s, half of it on average, these are some two minutes of a table that
+ * takes nothing at all.
+ */
+#define ADDB_BATCH_MAX_IDLE_ROUNDS 20
+
+/*
+ * addb_batch_resume_at - when a batch goes out again, by addb_http_now
+ *
+ * idle_rounds counts the rounds in a row without progress.
+ */
+static inline int64
+addb_batch_resume_at(int idle_rounds)
+{
+	double		random = pg_prng_double(&pg_global_prng_state);
+
+	return addb_http_now() +
+		(int64) addb_retry_round_delay(idle_rounds + 1, random) * 1000;
+}
+
+#endif							/* ADDB_DYNAMODB_BATCH_ROUND_H */

@@ -1,0 +1,611 @@
+/*
+ * client.c
+ *	  Signs, sends, checks and retries calls of DynamoDB.
+ *
+ * A call is a small state machine: sending, pausing before the next attempt,
+ * succeeded, failed. Nothing here blocks but addb_client_wait, which drives
+ * all calls it is given.
+ *
+ * What makes it more than a loop is the write that was sent and left without
+ * an answer. Such a call is "unsettled" from then on: it may be resent when
+ * that is safe (its request is idempotent, or carries a ClientRequestToken),
+ * and if it ends without a settling answer, it is reported as 08007.
+ */
+#include "postgres.h"
+
+#include <time.h>
+#include <zlib.h>
+
+#include "aws/config.h"
+#include "aws/sigv4.h"
+#include "common/pg_prng.h"
+#include "core/guc.h"
+#include "dynamodb/client.h"
+#include "dynamodb/clock_skew.h"
+#include "dynamodb/retry.h"
+#include "http/http.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#define CONTENT_TYPE "application/x-amz-json-1.0"
+#define TARGET_PREFIX "DynamoDB_20120810."
+#define SERVICE "dynamodb"
+
+/* The longest line sent is that of a session token. */
+#define MAX_HEADER_LINES 10
+
+typedef enum CallState
+{
+	CALL_SENDING,
+	CALL_PAUSING,				/* until retry_at */
+	CALL_SUCCEEDED,
+	CALL_FAILED
+} CallState;
+
+struct AddbCall
+{
+	MemoryContext context;		/* this struct and all that it points to */
+	MemoryContext attempt;		/* the request headers of the attempt */
+	AddbRequest request;
+	CallState	state;
+	AddbHttpExchange *exchange;
+	AddbRetryState retry;
+	int64		retry_at;		/* a moment of addb_http_now */
+	int64		sent_ms;		/* wall clock, for clock skew */
+	char		invocation_id[37];
+	bool		unsettled;		/* an earlier attempt's outcome is unknown */
+	bool		unknown;		/* the last attempt's outcome is unknown */
+	AddbServiceError *error;	/* the last attempt's, or NULL */
+	AddbTransportFailure failure;	/* when failed and error is NULL */
+	char	   *failure_text;
+};
+
+static AddbRetryBudget budget;
+static bool budget_ready = false;
+static int64 clock_offset_ms;
+static AddbSessionStats stats;
+
+/* Milliseconds since the epoch by this machine's clock. */
+static int64
+wall_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A random UUID, version 4, of RFC 9562. */
+static void
+make_invocation_id(char out[37])
+{
+	uint64		high = pg_prng_uint64(&pg_global_prng_state);
+	uint64		low = pg_prng_uint64(&pg_global_prng_state);
+
+	snprintf(out, 37, "%08x-%04x-4%03x-%04x-%04x%08x",
+			 (uint32) (high >> 32), (uint32) (high >> 16) & 0xFFFF,
+			 (uint32) high & 0xFFF, ((uint32) (low >> 48) & 0x3FFF) | 0x8000,
+			 (uint32) (low >> 32) & 0xFFFF, (uint32) low);
+}
+
+/* x-amz-date of the corrected present, formatted once a second. */
+static const char *
+amz_date(void)
+{
+	static char text[17];
+	static time_t second = -1;
+	time_t		now = (time_t) ((wall_clock_ms() + clock_offset_ms) / 1000);
+	struct tm	utc;
+
+	if (now != second)
+	{
+		gmtime_r(&now, &utc);
+		strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
+		second = now;
+	}
+	return text;
+}
+
+/* Header lines, written one after the other, each NUL-terminated. */
+typedef struct HeaderLines
+{
+	StringInfoData text;
+	int			start[MAX_HEADER_LINES];
+	int			n;
+} HeaderLines;
+
+static void
+add_line(HeaderLines *lines, const char *name, const char *value)
+{
+	lines->start[lines->n++] = lines->text.len;
+	appendStringInfoString(&lines->text, name);
+	appendStringInfoString(&lines->text, ": ");
+	appendStringInfoString(&lines->text, value);
+	appendStringInfoChar(&lines->text, '\0');
+}
+
+/* Signs the attempt; the lines are those that are sent. */
+static void
+build_headers(AddbCall *call, const AddbAwsConfig *config, HeaderLines *lines)
+{
+	char		target[64];
+	char		progress[48];
+	const char *date = amz_date();
+	const char *token = config->credentials->session_token;
+	const AddbSigv4Header signed_headers[] = {
+		{"content-type", CONTENT_TYPE},
+		{"host", config->host},
+		{"x-amz-target", target}
+	};
+	AddbSigv4Request request = {
+		.method = "POST",
+		.path = config->path,
+		.headers = signed_headers,
+		.nheaders = lengthof(signed_headers),
+		.body = call->request.body,
+		.body_len = call->request.body_len
+	};
+	StringInfoData authorization;
+
+	snprintf(target, sizeof(target), TARGET_PREFIX "%s",
+			 call->request.operation->name);
+	snprintf(progress, sizeof(progress), "attempt=%d; max=%d",
+			 call->retry.attempt, addb_max_attempts);
+	initStringInfo(&authorization);
+	addb_sigv4_sign(config->credentials, config->region, SERVICE, date,
+					&request, &authorization);
+
+	initStringInfo(&lines->text);
+	lines->n = 0;
+	add_line(lines, "Host", config->host);
+	add_line(lines, "Content-Type", CONTENT_TYPE);
+	add_line(lines, "Accept-Encoding", "identity");
+	add_line(lines, "X-Amz-Target", target);
+	add_line(lines, "X-Amz-Date", date);
+	if (token != NULL && token[0] != '\0')
+		add_line(lines, "X-Amz-Security-Token", token);
+	add_line(lines, "Authorization", authorization.data);
+	add_line(lines, "User-Agent",
+			 "atomic_dynamodb/" ADDB_VERSION " PostgreSQL/" PG_VERSION);
+	add_line(lines, "amz-sdk-invocation-id", call->invocation_id);
+	add_line(lines, "amz-sdk-request", progress);
+}
+
+/* Sends the call's next attempt. */
+static void
+send_attempt(AddbCall *call)
+{
+	const AddbAwsConfig *config = addb_aws_config_get();
+	const char *headers[MAX_HEADER_LINES];
+	HeaderLines lines;
+	AddbHttpRequest http = {
+		.method = "POST",
+		.url = config->url,
+		.headers = headers,
+		.body = call->request.body,
+		.body_len = call->request.body_len,
+		.max_response = call->request.operation->max_response,
+		.connect_timeout = addb_connect_timeout,
+		.timeout = addb_request_timeout,
+		.send_once = call->request.send_once
+	};
+	MemoryContext caller;
+
+	MemoryContextReset(call->attempt);
+	caller = MemoryContextSwitchTo(call->attempt);
+	build_headers(call, config, &lines);
+	for (int i = 0; i < lines.n; i++)
+		headers[i] = lines.text.data + lines.start[i];
+	http.nheaders = lines.n;
+	call->sent_ms = wall_clock_ms();
+	call->exchange = addb_http_start(&http, call->attempt);
+	call->state = CALL_SENDING;
+	MemoryContextSwitchTo(caller);
+
+	stats.requests++;
+	stats.retries += call->retry.attempt > 1;
+	stats.bytes_sent += call->request.body_len;
+}
+
+/* Whether the body is what the service sent. */
+static bool
+checksum_is_right(const AddbHttpExchange *exchange, const char *body, size_t len)
+{
+	const char *expected = addb_http_header(exchange, "x-amz-crc32");
+
+	return expected == NULL ||
+		strtoul(expected, NULL, 10) == crc32(0, (const Bytef *) body, (uInt) len);
+}
+
+/* Whether the body can be a JSON object in UTF-8; its readers check the rest. */
+static bool
+looks_like_json_object(const char *body, size_t len)
+{
+	return len >= 2 && body[0] == '{' && body[len - 1] == '}' &&
+		pg_verify_mbstr(PG_UTF8, body, (int) len, true);
+}
+
+/* Takes note of the service's clock and of what the network carried. */
+static void
+observe_reply(AddbCall *call, size_t len)
+{
+	int64		offset;
+
+	stats.bytes_received += len;
+	if (addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
+							   addb_http_header(call->exchange, "Age"),
+							   call->sent_ms, wall_clock_ms(), &offset))
+		clock_offset_ms = offset;
+}
+
+static void
+fail_transport(AddbCall *call, AddbTransportFailure failure, const char *text)
+{
+	call->error = NULL;
+	call->failure = failure;
+	call->failure_text = MemoryContextStrdup(call->context, text);
+}
+
+/*
+ * Judges a whole reply. Fills attempt; returns whether it is the success that
+ * was hoped for.
+ */
+static bool
+judge_reply(AddbCall *call, AddbAttempt *attempt)
+{
+	size_t		len;
+	const char *body = addb_http_body(call->exchange, &len);
+	MemoryContext caller;
+
+	observe_reply(call, len);
+	attempt->status = addb_http_status(call->exchange);
+	if (!checksum_is_right(call->exchange, body, len))
+	{
+		attempt->bad_checksum = true;
+		fail_transport(call, ADDB_TRANSPORT_BAD_CHECKSUM,
+					   "The body does not match the header x-amz-crc32.");
+		return false;
+	}
+	if (attempt->status == 200)
+	{
+		if (looks_like_json_object(body, len))
+			return true;
+		fail_transport(call, ADDB_TRANSPORT_GARBAGE,
+					   "HTTP status 200 came with a body that is no JSON object.");
+		return false;
+	}
+	caller = MemoryContextSwitchTo(call->context);
+	call->error = addb_error_parse(attempt->status,
+								   addb_http_header(call->exchange, "x-amzn-RequestId"),
+								   addb_http_header(call->exchange, "x-amzn-ErrorType"),
+								   body, len);
+	MemoryContextSwitchTo(caller);
+	attempt->code = call->error->code;
+	attempt->clock_skew = addb_clock_skew_is_error(attempt->code, clock_offset_ms);
+	return false;
+}
+
+/* Judges an exchange that brought no whole reply. */
+static void
+judge_silence(AddbCall *call, AddbAttempt *attempt)
+{
+	static const AddbTransportFailure failures[] = {
+		[ADDB_HTTP_NOT_SENT] = ADDB_TRANSPORT_NOT_CONNECTED,
+		[ADDB_HTTP_TIMED_OUT] = ADDB_TRANSPORT_TIMED_OUT,
+		[ADDB_HTTP_CUT_OFF] = ADDB_TRANSPORT_CUT_OFF,
+		[ADDB_HTTP_GARBAGE] = ADDB_TRANSPORT_GARBAGE,
+		[ADDB_HTTP_TOO_LARGE] = ADDB_TRANSPORT_TOO_LARGE
+	};
+	AddbHttpOutcome outcome = addb_http_outcome(call->exchange);
+
+	attempt->no_reply = outcome != ADDB_HTTP_TOO_LARGE;
+	attempt->status = addb_http_status(call->exchange);
+	fail_transport(call, failures[outcome], addb_http_error(call->exchange));
+}
+
+/* Whether the attempt leaves open if a write was applied. */
+static bool
+leaves_open(const AddbCall *call)
+{
+	if (!call->request.operation->is_write)
+		return false;
+	if (call->error == NULL)
+		return call->failure != ADDB_TRANSPORT_NOT_CONNECTED;
+	return addb_error_leaves_open(call->error);
+}
+
+/* Credentials that were refused must not be taken from the cache again. */
+static void
+forget_refused_credentials(const char *code)
+{
+	if (code != NULL &&
+		(strcmp(code, "ExpiredTokenException") == 0 ||
+		 strcmp(code, "UnrecognizedClientException") == 0 ||
+		 strcmp(code, "InvalidSignatureException") == 0))
+		addb_aws_config_forget();
+}
+
+/* The attempt is over: success, another attempt, or the end. */
+static void
+settle(AddbCall *call)
+{
+	AddbAttempt attempt = {0};
+	bool		retry;
+	int			delay_ms = 0;
+
+	if (addb_http_outcome(call->exchange) != ADDB_HTTP_REPLY)
+		judge_silence(call, &attempt);
+	else if (judge_reply(call, &attempt))
+	{
+		addb_retry_succeeded(&budget, &call->retry);
+		call->state = CALL_SUCCEEDED;
+		call->unknown = false;
+		return;
+	}
+	attempt.retry_after = addb_http_header(call->exchange, "x-amz-retry-after");
+	forget_refused_credentials(attempt.code);
+	call->unknown = leaves_open(call);
+	retry = !(call->unknown && call->request.send_once) &&
+		addb_retry_decide(&budget, &call->retry, &attempt, addb_max_attempts,
+						  pg_prng_double(&pg_global_prng_state), &delay_ms);
+	if (!retry)
+	{
+		call->state = CALL_FAILED;
+		return;
+	}
+	call->unsettled |= call->unknown;
+	addb_http_release(call->exchange);
+	call->exchange = NULL;
+	call->state = CALL_PAUSING;
+	call->retry_at = addb_http_now() + (int64) delay_ms * 1000;
+}
+
+/*
+ * addb_client_start - sends a request without waiting for its reply
+ *
+ * The call belongs to the memory context owner. Raises what the configuration
+ * raises (28000, 22023) and out of memory; nothing was sent then.
+ */
+AddbCall *
+addb_client_start(const AddbRequest *request, MemoryContext owner)
+{
+	MemoryContext context = AllocSetContextCreate(owner, "atomic_dynamodb call",
+												  ALLOCSET_SMALL_SIZES);
+	AddbCall   *call = MemoryContextAllocZero(context, sizeof(AddbCall));
+
+	if (!budget_ready)
+	{
+		addb_retry_budget_init(&budget);
+		budget_ready = true;
+	}
+	call->context = context;
+	call->attempt = AllocSetContextCreate(context, "atomic_dynamodb attempt",
+										  ALLOCSET_SMALL_SIZES);
+	call->request = *request;
+	addb_retry_state_init(&call->retry);
+	make_invocation_id(call->invocation_id);
+	send_attempt(call);
+	return call;
+}
+
+/* Lets a call do what it can without waiting. */
+static void
+advance(AddbCall *call)
+{
+	if (call->state == CALL_PAUSING && call->retry_at <= addb_http_now())
+		send_attempt(call);
+	if (call->state == CALL_SENDING &&
+		addb_http_outcome(call->exchange) != ADDB_HTTP_PENDING)
+		settle(call);
+}
+
+/*
+ * addb_client_wait_until - waits until a call is done or the deadline passes
+ *
+ * Drives all calls: sends what is due and settles what was answered. At most
+ * ADDB_CLIENT_MAX_CALLS, which may be none. deadline is a moment of
+ * addb_http_now, or -1 for none. Raises interrupts (57014, 57P01 ...) and what
+ * the configuration raises; the calls are then their owners' to release.
+ */
+void
+addb_client_wait_until(AddbCall *const *calls, int n, int64 deadline)
+{
+	AddbHttpExchange *exchanges[ADDB_CLIENT_MAX_CALLS];
+
+	Assert(n <= ADDB_CLIENT_MAX_CALLS);
+	for (;;)
+	{
+		int			pending = 0;
+		int64		until = deadline;
+		bool		done = false;
+
+		for (int i = 0; i < n; i++)
+		{
+			AddbCall   *call = calls[i];
+
+			advance(call);
+			if (call->state == CALL_SENDING)
+				exchanges[pending++] = call->exchange;
+			else if (call->state == CALL_PAUSING)
+				until = until < 0 ? call->retry_at : Min(until, call->retry_at);
+			else
+				done = true;
+		}
+		if (done || (deadline >= 0 && addb_http_now() >= deadline))
+			return;
+		addb_http_wait(exchanges, pending, until);
+	}
+}
+
+/*
+ * addb_client_wait - waits until at least one of the calls is done
+ *
+ * As addb_client_wait_until.
+ */
+void
+addb_client_wait(AddbCall *const *calls, int n)
+{
+	addb_client_wait_until(calls, n, -1);
+}
+
+/*
+ * addb_client_sleep - waits, while calls under way make progress
+ *
+ * For the pauses between polls and rounds. Raises interrupts.
+ */
+void
+addb_client_sleep(int64 microseconds)
+{
+	addb_http_wait(NULL, 0, addb_http_now() + microseconds);
+}
+
+/*
+ * addb_client_call - starts a call and waits until it is done
+ *
+ * The caller looks whether it succeeded. Memory and errors as
+ * addb_client_start and addb_client_wait.
+ */
+AddbCall *
+addb_client_call(const AddbRequest *request, MemoryContext owner)
+{
+	AddbCall   *call = addb_client_start(request, owner);
+
+	addb_client_wait(&call, 1);
+	return call;
+}
+
+/*
+ * addb_client_stats - what this backend has sent and received so far
+ */
+const AddbSessionStats *
+addb_client_stats(void)
+{
+	return &stats;
+}
+
+/*
+ * addb_call_done - whether the call has succeeded or failed
+ */
+bool
+addb_call_done(const AddbCall *call)
+{
+	return call->state == CALL_SUCCEEDED || call->state == CALL_FAILED;
+}
+
+/*
+ * addb_call_succeeded - whether a reply with status 200 arrived whole
+ */
+bool
+addb_call_succeeded(const AddbCall *call)
+{
+	return call->state == CALL_SUCCEEDED;
+}
+
+/*
+ * addb_call_outcome_unknown - whether a failed write may have been applied
+ */
+bool
+addb_call_outcome_unknown(const AddbCall *call)
+{
+	return call->state == CALL_FAILED && (call->unknown || call->unsettled);
+}
+
+/*
+ * addb_call_was_unsettled - whether an attempt before the last was lost
+ *
+ * The last attempt's answer may then speak of that attempt's own effect.
+ */
+bool
+addb_call_was_unsettled(const AddbCall *call)
+{
+	return call->unsettled;
+}
+
+/*
+ * addb_call_error - the service's error of a failed call
+ *
+ * NULL when the call succeeded or no error reply arrived. Lives as long as the
+ * call.
+ */
+const AddbServiceError *
+addb_call_error(const AddbCall *call)
+{
+	return call->state == CALL_FAILED ? call->error : NULL;
+}
+
+/*
+ * addb_call_failed_with - whether the call failed with this error type
+ */
+bool
+addb_call_failed_with(const AddbCall *call, const char *code)
+{
+	const AddbServiceError *error = addb_call_error(call);
+
+	return error != NULL && error->code != NULL && strcmp(error->code, code) == 0;
+}
+
+/*
+ * addb_call_body - the reply of a call that succeeded: UTF-8, as received
+ *
+ * Lives as long as the call.
+ */
+const char *
+addb_call_body(const AddbCall *call, size_t *len)
+{
+	return addb_http_body(call->exchange, len);
+}
+
+static AddbErrorContext
+error_context(const AddbCall *call)
+{
+	AddbErrorContext context = {
+		.operation = call->request.operation->name,
+		.table = call->request.table,
+		.attempts = call->retry.attempt,
+		.is_write = call->request.operation->is_write,
+		.is_create = call->request.is_create,
+		.unsettled = call->unsettled
+	};
+
+	return context;
+}
+
+/*
+ * addb_call_raise - raises the error of a call that failed
+ *
+ * By the table in error_table.c.
+ */
+void
+addb_call_raise(const AddbCall *call)
+{
+	AddbErrorContext context = error_context(call);
+
+	if (call->error != NULL)
+		addb_error_raise(call->error, &context);
+	addb_error_raise_transport(call->failure, call->failure_text, &context);
+}
+
+/*
+ * addb_call_raise_malformed - raises that a reply with status 200 makes no sense
+ *
+ * 08P01 for a read; a write's outcome is then unknown (08007).
+ */
+void
+addb_call_raise_malformed(const AddbCall *call)
+{
+	AddbErrorContext context = error_context(call);
+
+	addb_error_raise_transport(ADDB_TRANSPORT_GARBAGE,
+							   "The reply is not what the operation answers.",
+							   &context);
+}
+
+/*
+ * addb_call_release - ends the call, done or not, and frees all it holds
+ */
+void
+addb_call_release(AddbCall *call)
+{
+	MemoryContextDelete(call->context);
+}

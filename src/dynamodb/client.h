@@ -1,0 +1,63 @@
+/*
+ * client.h
+ *	  Calls of DynamoDB: signed, retried, checked.
+ *
+ * A call is one operation with all its attempts. Several may be under way at
+ * once; only this layer retries. A call lives in a memory context of its own,
+ * whose end, by addb_call_release or by an error, abandons it.
+ */
+#ifndef ADDB_DYNAMODB_CLIENT_H
+#define ADDB_DYNAMODB_CLIENT_H
+
+#include "dynamodb/error.h"
+#include "dynamodb/operation.h"
+
+/* Calls that addb_client_wait takes at once: batches, a page and its next. */
+#define ADDB_CLIENT_MAX_CALLS 72
+
+/* What to call. Pointers stay the caller's until the call is released. */
+typedef struct AddbRequest
+{
+	const AddbOperation *operation;
+	const char *table;			/* for messages, or NULL */
+	const char *body;			/* JSON in UTF-8 */
+	size_t		body_len;
+	bool		is_create;		/* a failed condition means "exists already" */
+	bool		send_once;		/* a write that must not be sent again while
+								 * it is unknown whether it was applied */
+} AddbRequest;
+
+typedef struct AddbCall AddbCall;
+
+/* What this backend has sent so far. */
+typedef struct AddbSessionStats
+{
+	int64		requests;		/* attempts included */
+	int64		retries;
+	int64		bytes_sent;		/* bodies */
+	int64		bytes_received;
+} AddbSessionStats;
+
+extern AddbCall *addb_client_start(const AddbRequest *request,
+								   MemoryContext owner);
+extern void addb_client_wait(AddbCall *const *calls, int n);
+extern void addb_client_wait_until(AddbCall *const *calls, int n,
+								   int64 deadline);
+extern void addb_client_sleep(int64 microseconds);
+extern const AddbSessionStats *addb_client_stats(void);
+
+extern bool addb_call_done(const AddbCall *call);
+extern bool addb_call_succeeded(const AddbCall *call);
+extern bool addb_call_outcome_unknown(const AddbCall *call);
+extern bool addb_call_was_unsettled(const AddbCall *call);
+extern const AddbServiceError *addb_call_error(const AddbCall *call);
+extern bool addb_call_failed_with(const AddbCall *call, const char *code);
+extern const char *addb_call_body(const AddbCall *call, size_t *len);
+extern _Noreturn void addb_call_raise(const AddbCall *call);
+extern _Noreturn void addb_call_raise_malformed(const AddbCall *call);
+extern void addb_call_release(AddbCall *call);
+
+extern AddbCall *addb_client_call(const AddbRequest *request,
+								  MemoryContext owner);
+
+#endif							/* ADDB_DYNAMODB_CLIENT_H */

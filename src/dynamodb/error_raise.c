@@ -1,0 +1,218 @@
+/*
+ * error_raise.c
+ *	  Raises what a call to DynamoDB failed with.
+ *
+ * What makes this more than a table is the write that was sent and left without
+ * an answer that settles it. Such a call is reported as 08007, "transaction
+ * resolution unknown", whatever its last attempt said: a retry loop that runs
+ * on 40001 or 53000 must be able to rely on nothing having been written.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "dynamodb/error_table.h"
+#include "dynamodb/retry.h"
+
+/* Refused actions that the DETAIL of a cancelled transaction lists. */
+#define MAX_LISTED_REASONS 10
+
+#define MAX_TRANSPORT_TEXT 500
+
+/* Whether it is open what became of the write; never of a read. */
+static bool
+outcome_unknown(const AddbErrorRow *row, const AddbErrorContext *context)
+{
+	return context != NULL && context->is_write &&
+		(row->effect == ADDB_MAYBE_APPLIED ||
+		 (context->unsettled && row->effect != ADDB_NEVER_APPLIED));
+}
+
+/*
+ * addb_error_leaves_open
+ *
+ * Does this reply to a write leave open whether it was applied? The caller
+ * remembers that, as AddbErrorContext.unsettled, when it makes another attempt.
+ */
+bool
+addb_error_leaves_open(const AddbServiceError *error)
+{
+	return addb_error_find_row(error, false)->effect == ADDB_MAYBE_APPLIED;
+}
+
+/*
+ * addb_error_sqlstate
+ *
+ * The SQLSTATE with which addb_error_raise reports this reply (an ERRCODE_ as
+ * errcode() takes it). context may be NULL: then it is that of a read.
+ */
+int
+addb_error_sqlstate(const AddbServiceError *error,
+					const AddbErrorContext *context)
+{
+	bool		is_create = context != NULL && context->is_create;
+	const AddbErrorRow *row = addb_error_find_row(error, is_create);
+
+	return outcome_unknown(row, context) ?
+		ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN : row->sqlstate;
+}
+
+/* Whether such a reply makes the client try again. */
+static bool
+is_retried(const AddbServiceError *error)
+{
+	AddbAttempt attempt = {.status = error->status,.code = error->code};
+
+	return addb_retry_classify(&attempt) != ADDB_RETRY_NONE;
+}
+
+/* Lists the refused actions of a cancelled transaction, numbered from 1. */
+static void
+append_reasons(StringInfo detail, const AddbServiceError *error)
+{
+	int			listed = 0;
+	int			more = 0;
+
+	for (int i = 0; i < error->nreasons; i++)
+	{
+		const AddbCancellationReason *reason = &error->reasons[i];
+
+		if (strcmp(reason->code, "None") == 0)
+			continue;
+		if (listed++ >= MAX_LISTED_REASONS)
+		{
+			more++;
+			continue;
+		}
+		appendStringInfo(detail, "\nAction %d: %s", i + 1,
+						 *reason->code ? reason->code : "no code");
+		if (reason->message != NULL && *reason->message)
+			appendStringInfo(detail, ": %s", reason->message);
+	}
+	if (more > 0)
+		appendStringInfo(detail, "\n%d more actions were refused.", more);
+}
+
+/*
+ * The DETAIL: what the other side said, in its words. Of a refused signature
+ * the first line only: the rest quotes the signed headers, and the session
+ * token is one of them.
+ */
+static char *
+service_detail(const AddbServiceError *error, const AddbErrorRow *row,
+			   int attempts)
+{
+	StringInfoData detail;
+	const char *text = error->code != NULL ? error->message : error->excerpt;
+	bool		about_attempt = attempts > 1 && !is_retried(error);
+
+	initStringInfo(&detail);
+	if (error->code != NULL)
+		appendStringInfoString(&detail, error->code);
+	else
+		appendStringInfo(&detail, "HTTP status %d", error->status);
+	if (text != NULL && *text)
+	{
+		int			len = strlen(text);
+
+		if (row->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+			len = strcspn(text, "\n");
+		appendStringInfo(&detail, ": %.*s", len, text);
+	}
+	if (error->request_id != NULL)
+		appendStringInfo(&detail, " (request id %s%s)", error->request_id,
+						 about_attempt ? psprintf(", attempt %d", attempts) : "");
+	else if (about_attempt)
+		appendStringInfo(&detail, " (attempt %d)", attempts);
+	append_reasons(&detail, error);
+	return detail.data;
+}
+
+/* Adds the line of CONTEXT; for use within ereport. */
+static int
+call_context(const AddbErrorContext *context)
+{
+	if (context->table != NULL)
+		return errcontext("DynamoDB %s on table \"%s\"",
+						  context->operation, context->table);
+	return errcontext("DynamoDB %s", context->operation);
+}
+
+/*
+ * Raises by a row. detail may be NULL. attempts is what the primary message
+ * tells: the number of attempts, or 1 where it is no part of the matter.
+ */
+static _Noreturn void
+raise_row(const AddbErrorRow *row, const char *detail, int attempts,
+		  const AddbErrorContext *context)
+{
+	const char *suffix = attempts > 1 ?
+		psprintf(" after %d attempts", attempts) : "";
+
+	if (outcome_unknown(row, context))
+		ereport(ERROR,
+				(errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
+				 errmsg("outcome of DynamoDB %s is unknown%s",
+						context->operation, suffix),
+				 detail != NULL ? errdetail_internal("%s", detail) : 0,
+				 errhint("The write may or may not have been applied: look at "
+						 "what is stored before you repeat it. A transaction may "
+						 "be repeated with the same token for 10 minutes."),
+				 call_context(context)));
+
+	ereport(ERROR,
+			(errcode(row->sqlstate),
+			 errmsg("%s%s", row->primary, suffix),
+			 detail != NULL ? errdetail_internal("%s", detail) : 0,
+			 row->hint != NULL ? errhint("%s", row->hint) : 0,
+			 call_context(context)));
+}
+
+/*
+ * addb_error_raise
+ *
+ * Raises an error reply that is final. The primary message is ours, the
+ * service's words are in the DETAIL with the type and the request id.
+ *
+ * A write is reported as 08007 when the reply leaves open whether it was
+ * applied (a fault of the service), and when context->unsettled says that of
+ * an earlier attempt, unless this reply rules it out: the request is malformed,
+ * or is a transaction, which its token makes the same in all attempts.
+ *
+ * The number of attempts is in the primary message of an error that is retried,
+ * else in the DETAIL. context must not be NULL.
+ */
+void
+addb_error_raise(const AddbServiceError *error, const AddbErrorContext *context)
+{
+	const AddbErrorRow *row = addb_error_find_row(error, context->is_create);
+
+	raise_row(row, service_detail(error, row, context->attempts),
+			  is_retried(error) || outcome_unknown(row, context) ?
+			  context->attempts : 1,
+			  context);
+}
+
+/*
+ * addb_error_raise_transport
+ *
+ * Raises the failure of a last attempt that got no usable answer. text is what
+ * the transport says about it, in any encoding, or NULL; it becomes the DETAIL.
+ *
+ * Reads: 08001 when there was no connection, 08006 when the answer did not
+ * come or was cut off, 54000 when it is too large, 08P01 when it is garbage or
+ * damaged. Writes: 08007, but for an attempt that was not sent when no earlier
+ * one is unsettled. An unreadable answer to a write is as good as none: the
+ * write may well stand behind it.
+ */
+void
+addb_error_raise_transport(AddbTransportFailure failure, const char *text,
+						   const AddbErrorContext *context)
+{
+	const AddbErrorRow *row = addb_error_transport_row(failure);
+	const char *detail = NULL;
+
+	if (text != NULL && *text)
+		detail = addb_error_text(text, strlen(text), MAX_TRANSPORT_TEXT);
+	raise_row(row, detail, context->attempts, context);
+}

@@ -1,0 +1,34 @@
+/*
+ * error_table.h
+ *	  The rows behind addb_error_raise; for error_raise.c only.
+ */
+#ifndef ADDB_DYNAMODB_ERROR_TABLE_H
+#define ADDB_DYNAMODB_ERROR_TABLE_H
+
+#include "dynamodb/error.h"
+
+/* What an answer says about the write that it answers. */
+typedef enum AddbErrorEffect
+{
+	ADDB_NOT_APPLIED,			/* this attempt was not; of an earlier one, lost
+								 * on the way, it says nothing */
+	ADDB_NEVER_APPLIED,			/* no attempt of this request can have been: it
+								 * is malformed, or its token says so */
+	ADDB_MAYBE_APPLIED
+} AddbErrorEffect;
+
+typedef struct AddbErrorRow
+{
+	const char *codes[9];		/* names it is found by; NULL at the end */
+	int			sqlstate;
+	AddbErrorEffect effect;
+	const char *primary;
+	const char *hint;			/* or NULL */
+} AddbErrorRow;
+
+extern const AddbErrorRow *addb_error_find_row(const AddbServiceError *error,
+											   bool is_create);
+extern const AddbErrorRow *
+			addb_error_transport_row(AddbTransportFailure failure);
+
+#endif							/* ADDB_DYNAMODB_ERROR_TABLE_H */

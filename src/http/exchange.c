@@ -1,0 +1,444 @@
+/*
+ * exchange.c
+ *	  One HTTP request and its reply: options, callbacks, outcome.
+ *
+ * libcurl's callbacks must not raise errors, since a longjmp through its
+ * frames would leave it in pieces. They therefore use malloc, record what went
+ * wrong in the exchange and make libcurl stop; whoever waits raises afterwards.
+ *
+ * Handles and buffers go back to a list of idle exchanges, because setting a
+ * handle up costs more than a request.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "core/compat.h"
+#include "http/transport.h"
+#include "miscadmin.h"
+
+/*
+ * Idle handles kept: one for each request that a session has in flight by
+ * default, a page being consumed and the next one included.
+ */
+#define MAX_IDLE 10
+
+/* A larger body buffer is freed rather than kept: one page and its overhead. */
+#define MAX_IDLE_BODY (2 * 1024 * 1024)
+
+/* All header lines of a reply. DynamoDB sends 400 bytes, proxies add some. */
+#define MAX_HEAD (64 * 1024)
+
+/* Bytes libcurl reads at once: a page of 1 MB then takes a few reads. */
+#define RECEIVE_BUFFER (256L * 1024)
+
+static AddbHttpExchange *idle;
+static int	nidle;
+
+/* Makes room for len bytes and a NUL; false when memory has run out. */
+static bool
+reserve(char **buffer, size_t *size, size_t len)
+{
+	size_t		want = *size ? *size : 4096;
+	char	   *grown;
+
+	if (len < *size)
+		return true;
+	while (want <= len)
+		want *= 2;
+	grown = realloc(*buffer, want);
+	if (grown == NULL)
+		return false;
+	*buffer = grown;
+	*size = want;
+	return true;
+}
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *arg)
+{
+	AddbHttpExchange *exchange = arg;
+	size_t		len = size * count;
+
+	if (exchange->body_len + len > exchange->max_response)
+	{
+		exchange->too_large = true;
+		return 0;
+	}
+	if (exchange->body_len == 0)
+	{
+		curl_off_t	expected = -1;
+
+		curl_easy_getinfo(exchange->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+						  &expected);
+		if (expected > 0 && (uint64) expected <= exchange->max_response &&
+			!reserve(&exchange->body, &exchange->body_size, (size_t) expected))
+			return 0;
+	}
+	if (!reserve(&exchange->body, &exchange->body_size,
+				 exchange->body_len + len))
+		return 0;
+	memcpy(exchange->body + exchange->body_len, data, len);
+	exchange->body_len += len;
+	return len;
+}
+
+/* Called once for each header line, the status line and the empty one too. */
+static size_t
+on_header(char *data, size_t size, size_t count, void *arg)
+{
+	AddbHttpExchange *exchange = arg;
+	size_t		len = size * count;
+	size_t		text = len;
+
+	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		exchange->head_len = 0;
+	if (exchange->head_len + len > MAX_HEAD ||
+		!reserve(&exchange->head, &exchange->head_size,
+				 exchange->head_len + len))
+		return 0;
+	while (text > 0 && (data[text - 1] == '\n' || data[text - 1] == '\r'))
+		text--;
+	memcpy(exchange->head + exchange->head_len, data, text);
+	exchange->head_len += text;
+	exchange->head[exchange->head_len++] = '\0';
+	return len;
+}
+
+/* Feeds the body of a send_once request; libcurl cannot rewind it. */
+static size_t
+on_read(char *buffer, size_t size, size_t count, void *arg)
+{
+	AddbHttpExchange *exchange = arg;
+	size_t		len = Min(size * count, exchange->unsent_len);
+
+	memcpy(buffer, exchange->unsent, len);
+	exchange->unsent += len;
+	exchange->unsent_len -= len;
+	return len;
+}
+
+#define SET(option, value) \
+	do { \
+		CURLcode	code_ = curl_easy_setopt(easy, (option), (value)); \
+		if (code_ != CURLE_OK) \
+			return code_; \
+	} while (0)
+
+/* Options that stay with a handle for all its exchanges. */
+static CURLcode
+set_constant_options(AddbHttpExchange *exchange)
+{
+	CURL	   *easy = exchange->easy;
+
+	SET(CURLOPT_PRIVATE, exchange);
+	SET(CURLOPT_ERRORBUFFER, exchange->error);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, exchange);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, exchange);
+	SET(CURLOPT_OPENSOCKETFUNCTION, addb_transport_open_socket);
+	SET(CURLOPT_OPENSOCKETDATA, exchange);
+	SET(CURLOPT_CLOSESOCKETFUNCTION, addb_transport_close_socket);
+	SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+
+	/* SIGALRM is PostgreSQL's: no signals from the resolver. */
+	SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Removing a handle must not wait for its resolver thread. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075500
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	SET(CURLOPT_PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	return CURLE_OK;
+}
+
+/* Links the caller's lines, and what libcurl must not add, without copying. */
+static void
+link_headers(AddbHttpExchange *exchange, const AddbHttpRequest *request)
+{
+	static const char *const own[] = {"Expect:", "Accept:", "Content-Type:"};
+	int			n = 0;
+	bool		typed = false;
+
+	for (int i = 0; i < request->nheaders; i++)
+	{
+		exchange->headers[n++].data = unconstify(char *, request->headers[i]);
+		typed |= pg_strncasecmp(request->headers[i], own[2], strlen(own[2])) == 0;
+	}
+	for (int i = 0; i < lengthof(own) - (typed ? 1 : 0); i++)
+		exchange->headers[n++].data = unconstify(char *, own[i]);
+	for (int i = 0; i < n; i++)
+		exchange->headers[i].next = i + 1 < n ? &exchange->headers[i + 1] : NULL;
+}
+
+static CURLcode
+set_request_options(AddbHttpExchange *exchange, const AddbHttpRequest *request)
+{
+	CURL	   *easy = exchange->easy;
+
+	link_headers(exchange, request);
+	SET(CURLOPT_URL, request->url);
+	SET(CURLOPT_HTTPHEADER, exchange->headers);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long) request->connect_timeout);
+	SET(CURLOPT_TIMEOUT_MS, (long) request->timeout);
+	if (request->body_len == 0 && strcmp(request->method, "GET") == 0)
+	{
+		SET(CURLOPT_POSTFIELDS, NULL);
+		SET(CURLOPT_HTTPGET, 1L);
+		SET(CURLOPT_CUSTOMREQUEST, NULL);
+		return CURLE_OK;
+	}
+	SET(CURLOPT_POST, 1L);
+	SET(CURLOPT_CUSTOMREQUEST,
+		strcmp(request->method, "POST") == 0 ? NULL : request->method);
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) request->body_len);
+
+	/*
+	 * When a kept-alive connection turns out dead, libcurl sends the request
+	 * again by itself, unless part of the body is gone and cannot be rewound.
+	 */
+	if (request->send_once)
+	{
+		exchange->unsent = request->body;
+		exchange->unsent_len = request->body_len;
+		SET(CURLOPT_POSTFIELDS, NULL);
+		SET(CURLOPT_READFUNCTION, on_read);
+		SET(CURLOPT_READDATA, exchange);
+	}
+	else
+		SET(CURLOPT_POSTFIELDS, request->body_len ? request->body : "");
+	return CURLE_OK;
+}
+
+/* Frees an exchange that is in no list. */
+static void
+destroy(AddbHttpExchange *exchange)
+{
+	if (exchange->easy != NULL)
+		curl_easy_cleanup(exchange->easy);
+	free(exchange->body);
+	free(exchange->head);
+	free(exchange);
+}
+
+/* The release function of an exchange's owner: stops it and keeps the handle. */
+static void
+recycle(void *resource)
+{
+	AddbHttpExchange *exchange = resource;
+
+	addb_transport_remove(exchange);
+	exchange->owned = NULL;
+	if (nidle >= MAX_IDLE)
+	{
+		destroy(exchange);
+		return;
+	}
+	if (exchange->body_size > MAX_IDLE_BODY)
+	{
+		free(exchange->body);
+		exchange->body = NULL;
+		exchange->body_size = 0;
+	}
+	exchange->next = idle;
+	idle = exchange;
+	nidle++;
+}
+
+/* An exchange from the list or a new one; NULL when memory has run out. */
+static AddbHttpExchange *
+acquire(void)
+{
+	AddbHttpExchange *exchange = idle;
+
+	if (exchange != NULL)
+	{
+		idle = exchange->next;
+		nidle--;
+		return exchange;
+	}
+	exchange = calloc(1, sizeof(AddbHttpExchange));
+	if (exchange == NULL)
+		return NULL;
+	exchange->easy = curl_easy_init();
+	if (exchange->easy == NULL || set_constant_options(exchange) != CURLE_OK)
+	{
+		destroy(exchange);
+		return NULL;
+	}
+	return exchange;
+}
+
+/*
+ * addb_http_start - sends a request without waiting for its reply
+ *
+ * The exchange belongs to the memory context owner, whose reset or deletion
+ * abandons it; addb_http_release does the same earlier. Its timeouts run from
+ * now on. Raises out of memory (53200); a connection that cannot be made is
+ * the exchange's outcome, not an error.
+ */
+AddbHttpExchange *
+addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
+{
+	AddbOwned  *owned = addb_owned_create(owner, recycle);
+	AddbHttpExchange *exchange;
+
+	Assert(request->nheaders <= ADDB_HTTP_MAX_HEADERS);
+	exchange = addb_transport_ready() ? acquire() : NULL;
+	if (exchange == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("Failed to create an HTTP handle.")));
+	owned->resource = exchange;
+	exchange->owned = owned;
+	exchange->outcome = ADDB_HTTP_PENDING;
+	exchange->status = 0;
+	exchange->too_large = false;
+	exchange->no_descriptor = false;
+	exchange->max_response = request->max_response;
+	exchange->body_len = 0;
+	exchange->head_len = 0;
+	exchange->error[0] = '\0';
+	if (set_request_options(exchange, request) != CURLE_OK ||
+		!addb_transport_add(exchange))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("Failed to prepare an HTTP request.")));
+	return exchange;
+}
+
+/*
+ * addb_exchange_done - takes libcurl's result; called by the transport
+ */
+void
+addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
+{
+	long		sent = 0;
+	long		status = 0;
+
+	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	exchange->status = (int) status;
+	if (result == CURLE_OK)
+		exchange->outcome = ADDB_HTTP_REPLY;
+	else if (exchange->too_large)
+		exchange->outcome = ADDB_HTTP_TOO_LARGE;
+	else if (sent == 0)
+		exchange->outcome = ADDB_HTTP_NOT_SENT;
+	else if (result == CURLE_OPERATION_TIMEDOUT)
+		exchange->outcome = ADDB_HTTP_TIMED_OUT;
+	else if (result == CURLE_UNSUPPORTED_PROTOCOL ||
+			 result == CURLE_WEIRD_SERVER_REPLY)
+		exchange->outcome = ADDB_HTTP_GARBAGE;
+	else
+		exchange->outcome = ADDB_HTTP_CUT_OFF;
+	if (exchange->no_descriptor)
+		strlcpy(exchange->error, "the session has too many files open",
+				sizeof(exchange->error));
+	else if (result != CURLE_OK && exchange->error[0] == '\0')
+		strlcpy(exchange->error, curl_easy_strerror(result),
+				sizeof(exchange->error));
+}
+
+/*
+ * addb_http_outcome - what became of the exchange so far
+ */
+AddbHttpOutcome
+addb_http_outcome(const AddbHttpExchange *exchange)
+{
+	return exchange->outcome;
+}
+
+/*
+ * addb_http_status - the HTTP status, 0 when none arrived
+ */
+int
+addb_http_status(const AddbHttpExchange *exchange)
+{
+	return exchange->status;
+}
+
+/*
+ * addb_http_header - the value of the reply's first header of that name
+ *
+ * NULL when there is none. Names are compared without regard to case. The
+ * memory is the exchange's.
+ */
+const char *
+addb_http_header(const AddbHttpExchange *exchange, const char *name)
+{
+	size_t		len = strlen(name);
+	const char *line = exchange->head;
+	const char *end = exchange->head + exchange->head_len;
+
+	while (line < end)
+	{
+		if (pg_strncasecmp(line, name, len) == 0 && line[len] == ':')
+		{
+			line += len + 1;
+			return line + strspn(line, " \t");
+		}
+		line += strlen(line) + 1;
+	}
+	return NULL;
+}
+
+/*
+ * addb_http_body - the reply's body and its length in bytes
+ *
+ * Not NUL-terminated, never NULL. The memory is the exchange's.
+ */
+const char *
+addb_http_body(const AddbHttpExchange *exchange, size_t *len)
+{
+	*len = exchange->body_len;
+	return exchange->body ? exchange->body : "";
+}
+
+/*
+ * addb_http_error - libcurl's words for an outcome other than a reply
+ *
+ * The memory is the exchange's. Never holds a header or a body.
+ */
+const char *
+addb_http_error(const AddbHttpExchange *exchange)
+{
+	return exchange->error;
+}
+
+/*
+ * addb_http_release - ends the exchange, in flight or not
+ *
+ * What it returned before is gone. A connection whose request was still in
+ * flight is closed, any other is kept.
+ */
+void
+addb_http_release(AddbHttpExchange *exchange)
+{
+	addb_owned_release(exchange->owned);
+}
+
+/*
+ * addb_http_now - a monotonic clock in microseconds, for deadlines
+ */
+int64
+addb_http_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}

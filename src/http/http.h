@@ -1,0 +1,64 @@
+/*
+ * http.h
+ *	  HTTP exchanges that any interrupt can end.
+ *
+ * An exchange is one request and its reply. Several may be in flight at once;
+ * all of them make progress whenever the backend waits in addb_http_wait, the
+ * only wait loop of the extension. Connections are kept alive across
+ * exchanges, statements and errors.
+ *
+ * This layer knows nothing of AWS and decides nothing: it tells what happened.
+ */
+#ifndef ADDB_HTTP_HTTP_H
+#define ADDB_HTTP_HTTP_H
+
+/* Header lines of a request; DynamoDB takes 9, STS and IMDS fewer. */
+#define ADDB_HTTP_MAX_HEADERS 16
+
+/*
+ * What to send. Everything pointed to stays the caller's and must not change
+ * or go away before the exchange is done or released.
+ */
+typedef struct AddbHttpRequest
+{
+	const char *method;			/* "GET", "POST" or "PUT" */
+	const char *url;
+	const char *const *headers; /* complete lines, "Name: value" */
+	int			nheaders;
+	const char *body;			/* may be NULL when body_len is 0 */
+	size_t		body_len;
+	size_t		max_response;	/* bytes of body that are taken */
+	int			connect_timeout;	/* ms */
+	int			timeout;		/* ms, connecting included */
+	bool		send_once;		/* never resend it on another connection, not
+								 * even when a kept-alive one proves dead */
+} AddbHttpRequest;
+
+typedef enum AddbHttpOutcome
+{
+	ADDB_HTTP_PENDING,
+	ADDB_HTTP_REPLY,			/* a whole reply, whatever its status */
+	ADDB_HTTP_NOT_SENT,			/* no connection: the server saw nothing */
+	ADDB_HTTP_TIMED_OUT,		/* sent; no whole reply in time */
+	ADDB_HTTP_CUT_OFF,			/* sent; the connection broke */
+	ADDB_HTTP_GARBAGE,			/* sent; the reply is not HTTP */
+	ADDB_HTTP_TOO_LARGE			/* sent; the reply exceeds max_response */
+} AddbHttpOutcome;
+
+typedef struct AddbHttpExchange AddbHttpExchange;
+
+extern AddbHttpExchange *addb_http_start(const AddbHttpRequest *request,
+										 MemoryContext owner);
+extern bool addb_http_wait(AddbHttpExchange *const *exchanges, int n,
+						   int64 deadline);
+extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
+extern int	addb_http_status(const AddbHttpExchange *exchange);
+extern const char *addb_http_header(const AddbHttpExchange *exchange,
+									const char *name);
+extern const char *addb_http_body(const AddbHttpExchange *exchange,
+								  size_t *len);
+extern const char *addb_http_error(const AddbHttpExchange *exchange);
+extern void addb_http_release(AddbHttpExchange *exchange);
+extern int64 addb_http_now(void);
+
+#endif							/* ADDB_HTTP_HTTP_H */

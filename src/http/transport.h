@@ -1,0 +1,51 @@
+/*
+ * transport.h
+ *	  What the two halves of the HTTP layer share; nobody else includes it.
+ */
+#ifndef ADDB_HTTP_TRANSPORT_H
+#define ADDB_HTTP_TRANSPORT_H
+
+#include <curl/curl.h>
+
+#include "core/owned.h"
+#include "http/http.h"
+
+#if LIBCURL_VERSION_NUM < 0x074400
+#error "atomic_dynamodb needs libcurl 7.68 or later"
+#endif
+
+struct AddbHttpExchange
+{
+	CURL	   *easy;
+	AddbHttpExchange *next;		/* in the list of idle exchanges */
+	AddbOwned  *owned;			/* who releases it; NULL while idle */
+	bool		in_multi;		/* libcurl is working on it */
+	AddbHttpOutcome outcome;
+	int			status;
+	bool		too_large;
+	bool		no_descriptor;	/* the backend may open no more sockets */
+	size_t		max_response;
+	const char *unsent;			/* send_once: what libcurl has not taken */
+	size_t		unsent_len;
+	char	   *body;			/* malloc'd, kept for the next exchange */
+	size_t		body_len;
+	size_t		body_size;
+	char	   *head;			/* malloc'd; header lines, NUL-terminated */
+	size_t		head_len;
+	size_t		head_size;
+	struct curl_slist headers[ADDB_HTTP_MAX_HEADERS + 3];
+	char		error[CURL_ERROR_SIZE];
+};
+
+/* in transport.c */
+extern bool addb_transport_ready(void);
+extern bool addb_transport_add(AddbHttpExchange *exchange);
+extern void addb_transport_remove(AddbHttpExchange *exchange);
+extern curl_socket_t addb_transport_open_socket(void *arg, curlsocktype purpose,
+												struct curl_sockaddr *address);
+extern int	addb_transport_close_socket(void *arg, curl_socket_t fd);
+
+/* in exchange.c */
+extern void addb_exchange_done(AddbHttpExchange *exchange, CURLcode result);
+
+#endif							/* ADDB_HTTP_TRANSPORT_H */

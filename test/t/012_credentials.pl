@@ -1,0 +1,365 @@
+# Credentials, regions and endpoints from settings, environment and shared files,
+# by the vectors of credentials.json and by cases of our own. The environment and
+# the files are part of each case: nothing here reads this machine's.
+
+use strict;
+use warnings;
+
+use AddbTest;
+use AddbTest::Unit;
+use JSON::PP ();
+use Test::More;
+
+my $home = '/h';
+my $true = JSON::PP::true;
+
+# A case as the library wants it; {HOME} and what else a server would fill in
+# becomes fixed text.
+sub argument
+{
+	my ($case) = @_;
+
+	my %env = (HOME => $home, %{ $case->{env} // {} });
+	my %files = map { ("$home/$_" => $case->{files}{$_}) } keys %{ $case->{files} // {} };
+	$files{"$home/.aws/config"} = $case->{config} if exists $case->{config};
+	$files{"$home/.aws/credentials"} = $case->{credentials} if exists $case->{credentials};
+	for my $text (values %env, values %files)
+	{
+		next unless defined $text;
+		$text =~ s/\{HOME\}/$home/g;
+		$text =~ s/\{URL\}/http:\/\/127.0.0.1:8123/g;
+		$text =~ s/\{(?:HOST)\}/127.0.0.1:8123/g;
+		$text =~ s/\{PORT\}/8123/g;
+	}
+	return { env => \%env, files => \%files, settings => $case->{settings} // {} };
+}
+
+sub credentials_of { return unit_call('addb_unit_credentials', argument($_[0])) }
+sub endpoint_of { return unit_call('addb_unit_resolve', argument($_[0])) }
+
+# The result that a vector wants: where the SDKs differ, the one recommended.
+sub expectation
+{
+	my ($case) = @_;
+
+	return $case->{expect} if $case->{expect};
+	my $advice = $case->{recommended} // '';
+	return { error => 'recommended', endpoint_error => $case->{js}{endpoint_error} }
+	  if $advice =~ /^error/;
+	return $case->{botocore} if $advice =~ /botocore/ || $case->{js}{error};
+	return $case->{js};
+}
+
+# Does the case need a kind of credentials that is refused so far?
+sub refused_kind
+{
+	my ($case) = @_;
+
+	return 1 if $case->{env}{AWS_WEB_IDENTITY_TOKEN_FILE};
+	return join("\n", map { $_ // '' } @$case{qw(config credentials)}) =~
+	  /^\s*(?:credential_process|role_arn|web_identity_token_file|sso_\w+|login_session)\s*=/m;
+}
+
+sub bare
+{
+	my ($url) = @_;
+	$url =~ s{/$}{} if defined $url;
+	return $url;
+}
+
+my $vectors = vectors('credentials.json');
+SKIP:
+{
+	skip 'credentials.json is not there', 1 unless $vectors;
+
+	for my $case (@{ $vectors->{static_cases} // [] })
+	{
+		my $expected = expectation($case);
+		my ($got, $endpoint) = map { unit_call($_, argument($case)) }
+		  qw(addb_unit_credentials addb_unit_resolve);
+
+		if ($expected->{error})
+		{
+			is($got->{error}{sqlstate}, '28000', "$case->{name}: error");
+		}
+		elsif ($got->{error} && refused_kind($case))
+		{
+			is($got->{error}{sqlstate}, '28000', "$case->{name}: error");
+			like($got->{error}{message}, qr/not support/, "$case->{name}: says why");
+		}
+		elsif (defined $expected->{access_key})
+		{
+			is_deeply([ @$got{qw(access_key secret_key token)} ],
+				[ @$expected{qw(access_key secret_key token)} ], "$case->{name}: credentials")
+			  or diag(to_json($got));
+		}
+		if ($expected->{endpoint_error})
+		{
+			like($endpoint->{error}{sqlstate}, qr/^(?:22023|28000)$/, "$case->{name}: no endpoint");
+		}
+		elsif (defined $expected->{endpoint})
+		{
+			is(bare($endpoint->{url}), bare($expected->{endpoint}), "$case->{name}: endpoint")
+			  or diag(to_json($endpoint));
+			is($endpoint->{signing_region}, $expected->{region}, "$case->{name}: region");
+		}
+	}
+
+	# Roles, containers and instances end in an error and never in other keys.
+	for my $case (@{ $vectors->{http_flows}{cases} // [] })
+	{
+		my $got = credentials_of($case);
+		my $keys = $case->{env}{AWS_ACCESS_KEY_ID};
+		if (defined $keys)
+		{
+			is($got->{access_key}, $keys, "$case->{name}: keys of the environment");
+			next;
+		}
+		is($got->{error}{sqlstate}, '28000', "$case->{name}: error");
+		like("$got->{error}{message} $got->{error}{detail}", qr/support/,
+			"$case->{name}: says what is not supported");
+	}
+}
+
+my $pair = "aws_access_key_id=AKFILE\naws_secret_access_key=SKFILE\n";
+my $other = "aws_access_key_id=AKOTHER\naws_secret_access_key=SKOTHER\n";
+my %env_pair = (AWS_ACCESS_KEY_ID => 'AKENV', AWS_SECRET_ACCESS_KEY => 'SKENV');
+my %set_pair = (access_key_id => 'AKSET', secret_access_key => 'SKSET');
+
+sub gives
+{
+	my ($name, $case, $expected) = @_;
+	my $got = credentials_of($case);
+	is(join(' ', map { $got->{$_} // '-' } qw(access_key secret_key token)), $expected, $name)
+	  or diag(to_json($got));
+	return;
+}
+
+sub fails
+{
+	my ($name, $case, %want) = @_;
+	my $got = credentials_of($case);
+	is($got->{error}{sqlstate}, '28000', "$name: 28000");
+	like($got->{error}{$_}, $want{$_}, "$name: $_") for sort keys %want;
+	unlike(to_json($got), qr/SK[A-Z]/, "$name: no secret is told");
+	return;
+}
+
+# Order.
+gives('settings beat the environment',
+	{ settings => \%set_pair, env => \%env_pair, credentials => "[default]\n$pair" }, 'AKSET SKSET -');
+gives('settings with a token', { settings => { %set_pair, session_token => 'TSET' } }, 'AKSET SKSET TSET');
+gives('the environment beats the files',
+	{ env => { %env_pair, AWS_SESSION_TOKEN => 'TENV' }, credentials => "[default]\n$pair" },
+	'AKENV SKENV TENV');
+gives('the environment beats AWS_PROFILE',
+	{ env => { %env_pair, AWS_PROFILE => 'p' }, credentials => "[p]\n$pair" }, 'AKENV SKENV -');
+gives('a profile in the settings beats the environment',
+	{ settings => { profile => 'p' }, env => \%env_pair, credentials => "[p]\n$pair" }, 'AKFILE SKFILE -');
+gives('a profile in the settings beats AWS_PROFILE',
+	{ settings => { profile => 'p' }, env => { AWS_PROFILE => 'q' },
+		credentials => "[p]\n$pair\n[q]\n$other" }, 'AKFILE SKFILE -');
+gives('empty variables are unset',
+	{ env => { AWS_ACCESS_KEY_ID => '', AWS_SECRET_ACCESS_KEY => '', AWS_PROFILE => '' },
+		credentials => "[default]\n$pair" }, 'AKFILE SKFILE -');
+gives('settings beat a broken environment',
+	{ settings => \%set_pair, env => { AWS_ACCESS_KEY_ID => 'AKENV', AWS_PROFILE => 'none' } },
+	'AKSET SKSET -');
+
+# Pairs stay together.
+gives('the token is that of the file of the keys',
+	{ config => "[default]\naws_session_token=TCONFIG\n", credentials => "[default]\n$pair" },
+	'AKFILE SKFILE -');
+gives('the file with the keys gives the token',
+	{ config => "[default]\n${other}aws_session_token=TCONFIG\n", credentials => "[default]\nregion=x\n" },
+	'AKOTHER SKOTHER TCONFIG');
+fails('half a pair in the settings', { settings => { access_key_id => 'AKSET' }, env => \%env_pair },
+	detail => qr/settings.*access_key_id is set.*secret_access_key is not/);
+fails('the other half in the settings', { settings => { secret_access_key => 'SKSET' } },
+	detail => qr/secret_access_key is set.*access_key_id is not/);
+fails('half a pair in the environment',
+	{ env => { AWS_SECRET_ACCESS_KEY => 'SKENV' }, credentials => "[default]\n$pair" },
+	detail => qr/environment.*AWS_SECRET_ACCESS_KEY is set.*AWS_ACCESS_KEY_ID is not/);
+fails('half a pair in the credentials file, a pair in the config file',
+	{ credentials => "[default]\naws_secret_access_key=SKFILE\n", config => "[default]\n$other" },
+	detail => qr{profile "default" of file "/h/.aws/credentials".*aws_access_key_id is not});
+fails('a key with an empty secret',
+	{ credentials => "[default]\naws_access_key_id=AKFILE\naws_secret_access_key=\n" },
+	detail => qr/aws_secret_access_key is not/);
+
+# Kinds of profiles that are refused, and those that only look like it.
+for my $line (
+	'role_arn = arn:aws:iam::1:role/r', 'credential_process = /bin/x', 'sso_session = s',
+	'sso_start_url = https://x', 'web_identity_token_file = /t', 'login_session = x')
+{
+	my ($key) = $line =~ /^(\w+)/;
+	for my $file (qw(config credentials))
+	{
+		fails("$key in the $file file", { $file => "[default]\n$line\n" },
+			message => qr/profile "default".*does not support/, detail => qr/"$key"/, hint => qr/aws_access_key_id/);
+	}
+}
+fails('a role beside static keys', { credentials => "[default]\n${pair}role_arn=r\nsource_profile=default\n" },
+	message => qr/role/);
+gives('a process beside static keys', { credentials => "[default]\n${pair}credential_process=x\n" },
+	'AKFILE SKFILE -');
+gives('a role in another profile',
+	{ credentials => "[default]\n$pair", config => "[profile r]\nrole_arn=r\n" }, 'AKFILE SKFILE -');
+fails('a web identity in the environment',
+	{ env => { AWS_WEB_IDENTITY_TOKEN_FILE => '/t', AWS_ROLE_ARN => 'r' }, credentials => "[default]\n$pair" },
+	detail => qr/AWS_WEB_IDENTITY_TOKEN_FILE/);
+
+# Nothing found, and who may look.
+fails('nothing anywhere', {}, message => qr/no AWS credentials/,
+	detail => qr/settings: .*environment: .*files: .*No such file/, hint => qr/atomic_dynamodb\.access_key_id/);
+fails('a profile without keys', { config => "[default]\nregion=x\n" },
+	detail => qr/profile "default" has no credentials/);
+fails('an unknown profile in the settings', { settings => { profile => 'no' }, env => \%env_pair },
+	message => qr/"no" does not exist/, detail => qr/atomic_dynamodb\.profile/);
+fails('no HOME', { env => { HOME => '' } }, detail => qr/HOME is not set/);
+for my $case ({ env => \%env_pair }, { credentials => "[default]\n$pair" }, {})
+{
+	fails('ambient credentials for others', { %$case, settings => { refuse_ambient => $true } },
+		message => qr/superuser/, hint => qr/atomic_dynamodb\.allow_ambient_credentials/);
+}
+gives('settings for others', { settings => { %set_pair, refuse_ambient => $true }, env => \%env_pair },
+	'AKSET SKSET -');
+
+# Files.
+gives('~ in a variable',
+	{ env => { AWS_SHARED_CREDENTIALS_FILE => '~/creds2' }, files => { creds2 => "[default]\n$pair" } },
+	'AKFILE SKFILE -');
+fails('a named file that may not be read',
+	{ env => { AWS_SHARED_CREDENTIALS_FILE => '~/creds2' }, files => { creds2 => undef } },
+	message => qr{"/h/creds2".*denied}, detail => qr/AWS_SHARED_CREDENTIALS_FILE/);
+fails('a default file that may not be read', { credentials => undef }, detail => qr/denied/);
+gives('a default file that may not be read, keys in the other',
+	{ config => undef, credentials => "[default]\n$pair" }, 'AKFILE SKFILE -');
+
+# The format.
+for my $case (
+	[ 'a byte order mark' => "\x{feff}[default]\n$pair" ],
+	[ 'sections of other kinds' => "[services default]\n$other\[sso-session default]\n$other\[default]\n$pair" ],
+	[ 'an unclosed section' => "[default]\n$pair\[other\n$other" ],
+	[ 'an empty section name' => "[default]\n$pair\[]\n$other" ],
+	[ 'lines that make no sense' => "[default]\nx\n=y\n= \n$pair" ],
+	[ 'comments' => "# [default]\n[default] ; x\n; aws_access_key_id=A\n  # x = y\n$pair" ],
+	[ 'keys in capitals' => "[default]\nAWS_ACCESS_KEY_ID=AKFILE\nAws_Secret_Access_Key=SKFILE\n" ],
+	[ 'blanks in the brackets' => "[ default ]\n$pair" ],
+	[ 'keys of a block' => "[default]\n${pair}s3 =\n  aws_access_key_id = A\n\taws_secret_access_key = S\n" ],
+	[ 'keys after a block' => "[default]\ns3 =\n  x = y\naws_access_key_id = AKFILE\naws_secret_access_key = SKFILE\n" ],
+	[ 'an empty value above indented keys' => "[default]\n  output =\n  aws_access_key_id=AKFILE\n  aws_secret_access_key=SKFILE\n" ],
+	[ 'a repeated key' => "[default]\naws_access_key_id=A\n$pair" ],
+	[ 'a profile called default' => "[default]\n$other\[profile default]\n$pair" ],
+	[ 'tabs in the section' => "[profile\tdefault]\n$pair" ],
+	[ 'quotes in the section' => "[profile 'default']\n$pair" ])
+{
+	gives("config file with $case->[0]", { config => $case->[1] }, 'AKFILE SKFILE -');
+}
+for my $case (
+	[ 'a word that only begins with profile' => "[profiled default]\n$pair" ],
+	[ 'a name in other letters' => "[DEFAULT]\n$pair" ],
+	[ 'keys in a block only' => "[default]\nx =\n aws_access_key_id=AKFILE\n aws_secret_access_key=SKFILE\n" ],
+	[ 'no section' => $pair ], [ 'nothing in it' => '' ])
+{
+	fails("config file with $case->[0]", { config => $case->[1] }, message => qr/no AWS credentials/);
+}
+gives('[profile default] replaces [default] wholly',
+	{ credentials => "[default]\n$pair", config => "[default]\nrole_arn=r\n[profile default]\nregion=x\n" },
+	'AKFILE SKFILE -');
+
+# Values that could break a header, and time.
+for my $case (
+	[ 'a line break in the key' => { %env_pair, AWS_ACCESS_KEY_ID => "AK\r\nX: 1" } ],
+	[ 'a blank in the key' => { %env_pair, AWS_ACCESS_KEY_ID => 'AK X' } ],
+	[ 'a line break in the token' => { %env_pair, AWS_SESSION_TOKEN => "SKTOKEN\n" } ],
+	[ 'another alphabet in the token' => { %env_pair, AWS_SESSION_TOKEN => "SKTOKEN\x{e9}" } ])
+{
+	fails($case->[0], { env => $case->[1] }, message => qr/malformed/);
+}
+gives('a secret of any characters', { env => { %env_pair, AWS_SECRET_ACCESS_KEY => "S\x{e9} =\n" } },
+	"AKENV S\x{e9} =\n -");
+
+for my $case (
+	[ '2026-11-22T08:15:01Z' => 1 ], [ '2026-11-22T08:15:00Z' => 0 ],
+	[ '2026-11-22T08:15:00.9Z' => 0 ], [ '2026-11-22t10:15:01.123456+02:00' => 1 ],
+	[ '2026-11-22T03:15:01-05:00' => 1 ], [ '2026-11-22T03:14:59-05:00' => 0 ],
+	[ '2036-02-29T00:00:00Z' => 1 ])
+{
+	my ($time, $good) = @$case;
+	my %in = (env => { %env_pair, AWS_CREDENTIAL_EXPIRATION => $time });
+	$good ? gives("good until $time", \%in, 'AKENV SKENV -')
+	  : fails("good until $time", \%in, message => qr/have expired/);
+}
+fails("good until '$_'", { env => { %env_pair, AWS_CREDENTIAL_EXPIRATION => $_ } }, message => qr/malformed/)
+  for 'tomorrow', '2036-01-01', '2036-01-01T00:00:00', '2036-13-01T00:00:00Z', '2036-01-01T00:00:00Zx',
+  '2036-01-01T00:00:00+2', '2036-01-01T00:00:00.Z';
+
+# Region, endpoint and switches: the order, and what a message calls the source.
+my %region = (AWS_REGION => 'us-west-2');
+
+sub resolves
+{
+	my ($name, $case, $expected) = @_;
+	my $got = endpoint_of($case);
+	is(join(' ', map { $got->{$_} // '-' } qw(url signing_region)), $expected, $name) or diag(to_json($got));
+	return;
+}
+
+resolves('region of the settings',
+	{ settings => { region => 'eu-west-1' }, env => \%region, config => "[default]\nregion=sa-east-1\n" },
+	'https://dynamodb.eu-west-1.amazonaws.com/ eu-west-1');
+resolves('AWS_REGION before AWS_DEFAULT_REGION',
+	{ env => { %region, AWS_DEFAULT_REGION => 'eu-west-1' } }, 'https://dynamodb.us-west-2.amazonaws.com/ us-west-2');
+resolves('region of the profile in the settings',
+	{ settings => { profile => 'p' }, config => "[default]\nregion=a\n[profile p]\nregion=eu-west-3\n" },
+	'https://dynamodb.eu-west-3.amazonaws.com/ eu-west-3');
+resolves('region local', { settings => { region => 'local' } }, 'http://localhost:8000/ us-east-1');
+
+my $services = "[default]\nservices = s\nendpoint_url = http://127.0.0.1:5\n"
+  . "[services s]\ns3 =\n  endpoint_url = http://127.0.0.1:7\ndynamodb =\n  endpoint_url = http://127.0.0.1:4\n";
+my %urls = (%region, AWS_ENDPOINT_URL_DYNAMODB => 'http://127.0.0.1:2', AWS_ENDPOINT_URL => 'http://127.0.0.1:3');
+my %set_url = (endpoint_url => 'http://127.0.0.1:1');
+resolves('URL of the settings', { settings => \%set_url, env => \%urls, config => $services },
+	'http://127.0.0.1:1/ us-west-2');
+resolves('URL of the service variable', { env => \%urls, config => $services }, 'http://127.0.0.1:2/ us-west-2');
+delete $urls{AWS_ENDPOINT_URL_DYNAMODB};
+resolves('URL of the global variable', { env => \%urls, config => $services }, 'http://127.0.0.1:3/ us-west-2');
+resolves('URL of the services section', { env => \%region, config => $services }, 'http://127.0.0.1:4/ us-west-2');
+(my $no_services = $services) =~ s/services = s/services = t/;
+resolves('URL of the profile', { env => \%region, config => $no_services }, 'http://127.0.0.1:5/ us-west-2');
+for my $value (qw(true TRUE))
+{
+	my %ignoring = (%urls, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS => $value);
+	resolves("URLs ignored ($value)", { env => \%ignoring, config => $services },
+		'https://dynamodb.us-west-2.amazonaws.com/ us-west-2');
+	resolves("URL of the settings is not ignored ($value)", { settings => \%set_url, env => \%ignoring },
+		'http://127.0.0.1:1/ us-west-2');
+}
+resolves('URLs not ignored', { env => { %urls, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS => '1' } },
+	'http://127.0.0.1:3/ us-west-2');
+resolves('FIPS and dual-stack of the environment',
+	{ env => { %region, AWS_USE_FIPS_ENDPOINT => 'true', AWS_USE_DUALSTACK_ENDPOINT => 'True' } },
+	'https://dynamodb-fips.us-west-2.api.aws/ us-west-2');
+resolves('FIPS and dual-stack of the profile',
+	{ env => \%region, config => "[default]\nuse_fips_endpoint=true\nuse_dualstack_endpoint = true\n" },
+	'https://dynamodb-fips.us-west-2.api.aws/ us-west-2');
+resolves('false in the environment beats true in the profile',
+	{ env => { %region, AWS_USE_FIPS_ENDPOINT => 'false' }, config => "[default]\nuse_fips_endpoint=true\n" },
+	'https://dynamodb.us-west-2.amazonaws.com/ us-west-2');
+
+for my $case (
+	[ 'atomic_dynamodb.endpoint_url', { settings => { endpoint_url => 'nonsense' }, env => \%region } ],
+	[ 'AWS_ENDPOINT_URL_DYNAMODB', { env => { %region, AWS_ENDPOINT_URL_DYNAMODB => 'http://example.com' } } ],
+	[ 'AWS_ENDPOINT_URL', { env => { %region, AWS_ENDPOINT_URL => 'https://a@b' } } ],
+	[ 'profile "default"', { env => \%region, config => "[default]\nendpoint_url = ftp://x\n" } ])
+{
+	my $got = endpoint_of($case->[1]);
+	is($got->{error}{sqlstate}, '22023', "a bad URL in $case->[0]");
+	like($got->{error}{message}, qr/\Q$case->[0]\E$/, "a bad URL in $case->[0]: it is named");
+}
+is(endpoint_of({ env => { %region, AWS_ACCOUNT_ID_ENDPOINT_MODE => 'required' } })->{error}{sqlstate},
+	'0A000', 'account-based endpoints required');
+is(endpoint_of({})->{error}{message}, 'no AWS region is set', 'no region');
+
+done_testing();

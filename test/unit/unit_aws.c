@@ -1,0 +1,374 @@
+/*
+ * unit_aws.c
+ *	  SQL faces, for tests only, of the pure functions of src/aws. Each takes one
+ *	  JSON object and returns another; the world that credentials are looked for
+ *	  in is part of the argument.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "portability/instr_time.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "aws/resolve.h"
+#include "aws/sigv4.h"
+#include "aws/sigv4_key.h"
+
+PG_FUNCTION_INFO_V1(addb_unit_sigv4);
+PG_FUNCTION_INFO_V1(addb_unit_sigv4_key);
+PG_FUNCTION_INFO_V1(addb_unit_sigv4_bench);
+PG_FUNCTION_INFO_V1(addb_unit_endpoint);
+PG_FUNCTION_INFO_V1(addb_unit_credentials);
+PG_FUNCTION_INFO_V1(addb_unit_resolve);
+
+/* A member of an object, or NULL when it is absent or null. */
+static JsonbValue *
+get_member(JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(object, key, strlen(key), NULL);
+
+	return value == NULL || value->type == jbvNull ? NULL : value;
+}
+
+static char *
+get_text(JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = get_member(object, key);
+
+	if (value == NULL)
+		return NULL;
+	if (value->type != jbvString)
+		elog(ERROR, "\"%s\" is no string", key);
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+static char *
+get_text_or(JsonbContainer *object, const char *key, char *otherwise)
+{
+	char	   *value = get_text(object, key);
+
+	return value != NULL ? value : otherwise;
+}
+
+static bool
+get_flag(JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = get_member(object, key);
+
+	return value != NULL && value->type == jbvBool && value->val.boolean;
+}
+
+/* An object or array within an object; an error when it is absent. */
+static JsonbContainer *
+get_container(JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = get_member(object, key);
+
+	if (value == NULL || value->type != jbvBinary)
+		elog(ERROR, "\"%s\" is no object or array", key);
+	return value->val.binary.data;
+}
+
+static void
+add_member(StringInfo json, const char *key, const char *value)
+{
+	appendStringInfo(json, "%s\"%s\":", json->len > 0 ? "," : "{", key);
+	if (value != NULL)
+		escape_json(json, value);
+	else
+		appendStringInfoString(json, "null");
+}
+
+static Datum
+finish_object(StringInfo json)
+{
+	appendStringInfoString(json, json->len > 0 ? "}" : "{}");
+	return PointerGetDatum(cstring_to_text_with_len(json->data, json->len));
+}
+
+static void
+add_endpoint(StringInfo json, const AddbEndpoint *endpoint)
+{
+	add_member(json, "url", endpoint->url);
+	add_member(json, "host", endpoint->host);
+	add_member(json, "path", endpoint->path);
+	add_member(json, "signing_region", endpoint->signing_region);
+	add_member(json, "is_loopback", endpoint->is_loopback ? "true" : "false");
+}
+
+/* [[name, value], ...], and the host of an endpoint where there is one. */
+static AddbSigv4Header *
+get_headers(JsonbContainer *request, const char *host, int *count)
+{
+	JsonbContainer *list = get_container(request, "headers");
+	int			length = JsonContainerSize(list);
+	AddbSigv4Header *headers = palloc((length + 1) * sizeof(AddbSigv4Header));
+
+	*count = 0;
+	for (int i = 0; i < length; i++)
+	{
+		JsonbContainer *pair = getIthJsonbValueFromContainer(list, i)->val.binary.data;
+		JsonbValue *name = getIthJsonbValueFromContainer(pair, 0);
+		JsonbValue *value = getIthJsonbValueFromContainer(pair, 1);
+
+		headers[*count].name = pnstrdup(name->val.string.val, name->val.string.len);
+		headers[*count].value = pnstrdup(value->val.string.val, value->val.string.len);
+		(*count)++;
+	}
+	if (host != NULL)
+	{
+		headers[*count].name = "Host";
+		headers[*count].value = host;
+		(*count)++;
+	}
+	return headers;
+}
+
+static AddbSigv4Request
+get_request(JsonbContainer *argument)
+{
+	JsonbContainer *source = get_container(argument, "request");
+	AddbSigv4Request request = {0};
+	AddbEndpoint endpoint = {0};
+	char	   *url = get_text(argument, "endpoint");
+	char	   *hex = get_text_or(source, "body_hex", "");
+	char	   *body = palloc(strlen(hex) / 2 + 1);
+
+	if (url != NULL)
+		addb_endpoint_parse(url, "the vector", true, &endpoint);
+	request.method = get_text(source, "method");
+	request.path = url != NULL ? endpoint.path : get_text(source, "path");
+	request.query = get_text(source, "query");
+	request.headers = get_headers(source, endpoint.host, &request.nheaders);
+	request.body_len = hex_decode(hex, strlen(hex), body);
+	request.body = body;
+	request.raw_path = get_flag(argument, "raw_path");
+	request.sign_body_hash = get_flag(argument, "sign_body_hash");
+	return request;
+}
+
+static AddbSigv4Scope
+get_scope(JsonbContainer *context)
+{
+	AddbSigv4Scope scope = {
+		.access_key_id = get_text(context, "access_key_id"),
+		.secret_access_key = get_text(context, "secret_access_key"),
+		.session_token = get_text(context, "session_token"),
+		.region = get_text(context, "region"),
+		.service = get_text(context, "service"),
+		.amz_date = get_text(context, "amz_date"),
+	};
+
+	return scope;
+}
+
+/* All stages of one signature, and the whole in one call. */
+Datum
+addb_unit_sigv4(PG_FUNCTION_ARGS)
+{
+	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
+	AddbSigv4Scope scope = get_scope(get_container(argument, "context"));
+	AddbSigv4Request request = get_request(argument);
+	AddbCredentials credentials = {
+		.access_key_id = scope.access_key_id,
+		.secret_access_key = scope.secret_access_key,
+		.session_token = scope.session_token,
+	};
+	StringInfoData canonical;
+	StringInfoData names;
+	StringInfoData string_to_sign;
+	StringInfoData authorization;
+	StringInfoData at_once;
+	StringInfoData json;
+	char		signature[ADDB_SIGV4_HEX_LEN + 1];
+
+	initStringInfo(&canonical);
+	initStringInfo(&names);
+	initStringInfo(&string_to_sign);
+	initStringInfo(&authorization);
+	initStringInfo(&at_once);
+	initStringInfo(&json);
+
+	addb_sigv4_canonical_request(&scope, &request, &canonical, &names);
+	addb_sigv4_string_to_sign(&scope, canonical.data, canonical.len, &string_to_sign);
+	addb_sigv4_signature(&scope, string_to_sign.data, string_to_sign.len, signature);
+	addb_sigv4_authorization(&scope, names.data, signature, &authorization);
+	addb_sigv4_sign(&credentials, scope.region, scope.service, scope.amz_date,
+					&request, &at_once);
+
+	add_member(&json, "canonical_request", canonical.data);
+	add_member(&json, "payload_sha256", canonical.data + canonical.len - ADDB_SIGV4_HEX_LEN);
+	add_member(&json, "signed_headers", names.data);
+	add_member(&json, "string_to_sign", string_to_sign.data);
+	add_member(&json, "signature", signature);
+	add_member(&json, "authorization", authorization.data);
+	add_member(&json, "at_once", at_once.data);
+	return finish_object(&json);
+}
+
+/* The chain of derived keys. */
+Datum
+addb_unit_sigv4_key(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {"kDate", "kRegion", "kService", "kSigning"};
+	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
+	uint8		chain[ADDB_SIGV4_KEY_STEPS][ADDB_SIGV4_DIGEST_LEN];
+	AddbSigv4KeyId id;
+	StringInfoData json;
+
+	id.access_key_id = "";
+	id.secret_access_key = get_text(argument, "secret_access_key");
+	strlcpy(id.date, get_text(argument, "date"), sizeof(id.date));
+	id.region = get_text(argument, "region");
+	id.service = get_text(argument, "service");
+	addb_sigv4_derive(&id, chain);
+
+	initStringInfo(&json);
+	for (int i = 0; i < ADDB_SIGV4_KEY_STEPS; i++)
+	{
+		char		hex[ADDB_SIGV4_HEX_LEN + 1];
+
+		hex_encode((const char *) chain[i], ADDB_SIGV4_DIGEST_LEN, hex);
+		hex[ADDB_SIGV4_HEX_LEN] = '\0';
+		add_member(&json, names[i], hex);
+	}
+	return finish_object(&json);
+}
+
+/* (request jsonb, times int) -> nanoseconds for each signature */
+Datum
+addb_unit_sigv4_bench(PG_FUNCTION_ARGS)
+{
+	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
+	AddbSigv4Scope scope = get_scope(get_container(argument, "context"));
+	AddbSigv4Request request = get_request(argument);
+	AddbCredentials credentials = {
+		.access_key_id = scope.access_key_id,
+		.secret_access_key = scope.secret_access_key,
+		.session_token = scope.session_token,
+	};
+	int			times = PG_GETARG_INT32(1);
+	StringInfoData value;
+	instr_time	start;
+	instr_time	elapsed;
+
+	initStringInfo(&value);
+	INSTR_TIME_SET_CURRENT(start);
+	for (int i = 0; i < times; i++)
+	{
+		resetStringInfo(&value);
+		addb_sigv4_sign(&credentials, scope.region, scope.service,
+						scope.amz_date, &request, &value);
+	}
+	INSTR_TIME_SET_CURRENT(elapsed);
+	INSTR_TIME_SUBTRACT(elapsed, start);
+	PG_RETURN_FLOAT8(INSTR_TIME_GET_DOUBLE(elapsed) * 1e9 / times);
+}
+
+/* addb_endpoint_resolve on its own. */
+Datum
+addb_unit_endpoint(PG_FUNCTION_ARGS)
+{
+	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
+	AddbEndpointInput input = {
+		.region = get_text(argument, "region"),
+		.custom_url = get_text(argument, "endpoint"),
+		.custom_source = "atomic_dynamodb.endpoint_url",
+		.fips = get_flag(argument, "fips"),
+		.dualstack = get_flag(argument, "dualstack"),
+		.account_id_required =
+		strcmp(get_text_or(argument, "account_id_mode", ""), "required") == 0,
+		.allow_insecure_http = get_flag(argument, "allow_insecure_http"),
+	};
+	AddbEndpoint endpoint;
+	StringInfoData json;
+
+	initStringInfo(&json);
+	addb_endpoint_resolve(&input, &endpoint);
+	add_endpoint(&json, &endpoint);
+	return finish_object(&json);
+}
+
+static const char *
+fake_getenv(void *arg, const char *name)
+{
+	return get_text(get_container(arg, "env"), name);
+}
+
+/* A path that is null in the argument is a file that may not be read. */
+static char *
+fake_read_file(void *arg, const char *path, size_t *len)
+{
+	JsonbContainer *files = get_container(arg, "files");
+	JsonbValue *text = getKeyJsonValueFromContainer(files, path, strlen(path), NULL);
+
+	if (text == NULL || text->type == jbvNull)
+	{
+		errno = text == NULL ? ENOENT : EACCES;
+		return NULL;
+	}
+	*len = text->val.string.len;
+	return pnstrdup(text->val.string.val, *len);
+}
+
+static AddbAwsSettings
+get_settings(JsonbContainer *source)
+{
+	AddbAwsSettings settings = {
+		.access_key_id = get_text_or(source, "access_key_id", ""),
+		.secret_access_key = get_text_or(source, "secret_access_key", ""),
+		.session_token = get_text_or(source, "session_token", ""),
+		.profile = get_text_or(source, "profile", ""),
+		.region = get_text_or(source, "region", ""),
+		.endpoint_url = get_text_or(source, "endpoint_url", ""),
+		.allow_insecure_http = get_flag(source, "allow_insecure_http"),
+		.allow_ambient = !get_flag(source, "refuse_ambient"),
+	};
+
+	if (!addb_credentials_parse_time(get_text_or(source, "now", "2026-11-22T08:15:00Z"),
+									 &settings.now))
+		elog(ERROR, "\"now\" is no time");
+	return settings;
+}
+
+/* {env, files, settings} -> the credentials of the chain */
+Datum
+addb_unit_credentials(PG_FUNCTION_ARGS)
+{
+	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
+	AddbHost	host = {argument, fake_getenv, fake_read_file};
+	AddbAwsSettings settings = get_settings(get_container(argument, "settings"));
+	AddbAwsSources sources = {.host = &host,.settings = &settings};
+	AddbCredentials credentials;
+	StringInfoData json;
+
+	addb_credentials_resolve(&sources, &credentials);
+	initStringInfo(&json);
+	add_member(&json, "access_key", credentials.access_key_id);
+	add_member(&json, "secret_key", credentials.secret_access_key);
+	add_member(&json, "token", credentials.session_token);
+	add_member(&json, "source", credentials.source);
+	add_member(&json, "expires_at", credentials.expires_at == DT_NOEND ? NULL :
+			   timestamptz_to_str(credentials.expires_at));
+	return finish_object(&json);
+}
+
+/* {env, files, settings} -> the endpoint */
+Datum
+addb_unit_resolve(PG_FUNCTION_ARGS)
+{
+	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
+	AddbHost	host = {argument, fake_getenv, fake_read_file};
+	AddbAwsSettings settings = get_settings(get_container(argument, "settings"));
+	AddbAwsSources sources = {.host = &host,.settings = &settings};
+	AddbEndpoint endpoint;
+	StringInfoData json;
+
+	addb_resolve_endpoint(&sources, &endpoint);
+	initStringInfo(&json);
+	add_endpoint(&json, &endpoint);
+	return finish_object(&json);
+}
