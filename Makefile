@@ -41,6 +41,7 @@ OBJS = \
 	src/dynamodb/error.o \
 	src/dynamodb/error_raise.o \
 	src/dynamodb/error_table.o \
+	src/dynamodb/item_size.o \
 	src/dynamodb/json.o \
 	src/dynamodb/jsonb_builder.o \
 	src/dynamodb/lock.o \

@@ -8,6 +8,7 @@
 #include "core/guc.h"
 #include "dynamodb/atomic_item.h"
 #include "dynamodb/attribute_value.h"
+#include "dynamodb/item_size.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -124,11 +125,14 @@ append_data(StringInfo out, Jsonb *data)
 /*
  * addb_item_append_item - appends an item's attributes as an object
  *
- * Raises 22023 for data that cannot be encoded.
+ * Raises 22023 for data that cannot be encoded, 54000 for an item of over
+ * 400 kB.
  */
 void
 addb_item_append_item(StringInfo out, const AddbItem *item)
 {
+	int			start = out->len;
+
 	append_key_members(out, &item->key);
 	appendStringInfoString(out, ",\"data\":");
 	append_data(out, item->data);
@@ -138,6 +142,7 @@ addb_item_append_item(StringInfo out, const AddbItem *item)
 		addb_item_append_seconds(out, addb_item_epoch_seconds(item->ttl));
 	}
 	appendStringInfoChar(out, '}');
+	addb_item_check_size(out->data + start, out->len - start);
 }
 
 /*

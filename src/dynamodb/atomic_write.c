@@ -12,6 +12,7 @@
 #include "core/guc.h"
 #include "dynamodb/atomic_write.h"
 #include "dynamodb/attribute_value.h"
+#include "dynamodb/item_size.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -167,22 +168,34 @@ finish(const char *table, StringInfo body, const AddbLock *lock, int n,
  * The caller has made sure that no two keys, the lock's included, are the
  * same. *result is the lock to write with next; its version is palloc'd, its
  * key points where the argument's does. Raises 40001 (RaceCondition) when the
- * lock is stale, deleted, or expired and replaced, and what calls raise.
+ * lock is stale, deleted, or expired and replaced, 54000 for an item of over
+ * 400 kB and for more than 4 MB of items, and what calls raise.
  */
 void
 addb_atomic_put(const char *table, const AddbItem *items, int n,
 				const AddbLock *lock, AddbLock *result)
 {
 	StringInfoData body;
+	uint64		size = 0;
 
 	start_body(&body);
 	for (int i = 0; i < n; i++)
 	{
+		int			start;
+
 		append_table(&body, "Put", table);
 		appendStringInfoString(&body, ",\"Item\":");
+		start = body.len;
 		addb_item_append_item(&body, &items[i]);
+		size += addb_item_size(body.data + start, body.len - start);
 		appendStringInfoString(&body, "}},");
 	}
+	if (size > ADDB_TRANSACTION_MAX_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("items are too large for one atomic write"),
+				 errdetail("They take at least " UINT64_FORMAT " bytes together; a DynamoDB transaction takes %d (4 MB).",
+						   size, ADDB_TRANSACTION_MAX_SIZE)));
 	finish(table, &body, lock, n, result);
 }
 

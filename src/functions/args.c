@@ -98,7 +98,7 @@ set_ttl(AddbItem *item, TimestampTz ttl, const char *what)
 	if (TIMESTAMP_NOT_FINITE(ttl))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be infinite", what),
+				 errmsg("%s must be a finite point in time", what),
 				 errhint("An item without a \"ttl\" does not expire.")));
 	item->has_ttl = true;
 	item->ttl = ttl;

@@ -109,12 +109,21 @@ sub psql_command
 	return @command;
 }
 
+# A parameter's name with quotes: "table" is a keyword.
+sub quoted_name
+{
+	my ($name) = @_;
+
+	return join '.', map { "\"$_\"" } split /\./, $name;
+}
+
 # SET commands for the parameters in a hash.
 sub settings_sql
 {
 	my ($set) = @_;
 
-	return join '', map { "SET $_ TO " . literal($set->{$_}) . ";\n" } sort keys %{ $set // {} };
+	return join '', map { 'SET ' . quoted_name($_) . ' TO ' . literal($set->{$_}) . ";\n" }
+	  sort keys %{ $set // {} };
 }
 
 # Returns status, stdout, stderr. Text goes in and comes out as characters.

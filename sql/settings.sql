@@ -1,0 +1,84 @@
+-- settings: who may set what, ranges, and secrets that never show
+LOAD 'atomic_dynamodb';
+SELECT name, setting, unit, context, vartype, min_val, max_val, enumvals, boot_val
+FROM pg_settings
+WHERE name LIKE 'atomic\_dynamodb.%' AND name NOT IN ('atomic_dynamodb.endpoint_url', 'atomic_dynamodb.region', 'atomic_dynamodb.access_key_id', 'atomic_dynamodb.secret_access_key')
+ORDER BY name COLLATE "C";
+SELECT name FROM pg_settings WHERE name LIKE 'atomic\_dynamodb.%' AND (short_desc = '' OR extra_desc = '' OR extra_desc IS NULL);
+
+-- a secret is masked wherever it could be read
+SET atomic_dynamodb.secret_access_key = 'wJalrXUtnFEMI';
+SHOW atomic_dynamodb.secret_access_key;
+SELECT current_setting('atomic_dynamodb.secret_access_key');
+SELECT setting, reset_val <> 'wJalrXUtnFEMI' AS reset_hidden FROM pg_settings WHERE name = 'atomic_dynamodb.secret_access_key';
+SET atomic_dynamodb.session_token = 'FwoGZXIvYXdzEXAMPLE';
+SHOW atomic_dynamodb.session_token;
+BEGIN;
+SET LOCAL atomic_dynamodb.session_token = 'another';
+SHOW atomic_dynamodb.session_token;
+ROLLBACK;
+SHOW atomic_dynamodb.session_token;
+SET atomic_dynamodb.session_token = '';
+SHOW atomic_dynamodb.session_token;
+SET atomic_dynamodb.secret_access_key = '********';
+SET atomic_dynamodb.secret_access_key = 'with blank';
+SET atomic_dynamodb.session_token = E'line\nbreak';
+
+-- and refused where everybody could read it
+ALTER ROLE CURRENT_USER SET atomic_dynamodb.secret_access_key = 'wJalrXUtnFEMI';
+ALTER ROLE ALL SET atomic_dynamodb.session_token = 'FwoGZXIvYXdzEXAMPLE';
+DO $$
+BEGIN
+	EXECUTE format('ALTER DATABASE %I SET atomic_dynamodb.secret_access_key = %L', current_database(), 'wJalrXUtnFEMI');
+END
+$$;
+SELECT count(*) FROM pg_db_role_setting WHERE setconfig::text LIKE '%wJalr%' OR setconfig::text LIKE '%FwoG%';
+
+-- stored while the library was not loaded, it is refused on load
+CREATE ROLE regress_addb_stored SUPERUSER LOGIN;
+\c -
+ALTER ROLE regress_addb_stored SET atomic_dynamodb.secret_access_key = 'wJalrXUtnFEMI';
+SELECT current_user AS me \gset
+\c - regress_addb_stored
+LOAD 'atomic_dynamodb';
+SHOW atomic_dynamodb.secret_access_key;
+\c - :me
+ALTER ROLE regress_addb_stored RESET atomic_dynamodb.secret_access_key;
+DROP ROLE regress_addb_stored;
+LOAD 'atomic_dynamodb';
+
+-- values
+SET atomic_dynamodb.region = 'EU West';
+SET atomic_dynamodb.region = 'eu-west-1.evil.example';
+SET atomic_dynamodb.endpoint_url = 'ftp://localhost';
+SET atomic_dynamodb.endpoint_url = E'https://localhost\r\nX-Evil: 1';
+SET atomic_dynamodb.access_key_id = 'AKIA BLANK';
+SET atomic_dynamodb."table" = 'no such name';
+SET atomic_dynamodb."table" = 'ab';
+SET atomic_dynamodb."table" = 'arn:aws:dynamodb:us-west-2:123456789012:table/orders';
+SET atomic_dynamodb.connect_timeout = '1ms';
+SET atomic_dynamodb.request_timeout = '2s';
+SHOW atomic_dynamodb.request_timeout;
+SET atomic_dynamodb.max_attempts = 0;
+SET atomic_dynamodb.max_connections = 65;
+SET atomic_dynamodb.data_format = 'xml';
+SET atomic_dynamodb.lock_ttl = '36h';
+SHOW atomic_dynamodb.lock_ttl;
+SET atomic_dynamodb.nosuch = 1;
+
+-- where requests go and who signs them is for superusers
+CREATE ROLE regress_addb_user;
+SET ROLE regress_addb_user;
+SET atomic_dynamodb.endpoint_url = 'http://127.0.0.1:1';
+SET atomic_dynamodb.region = 'us-east-1';
+SET atomic_dynamodb.profile = 'other';
+SET atomic_dynamodb.access_key_id = 'AKIAOTHER';
+SET atomic_dynamodb.secret_access_key = 'other';
+SET atomic_dynamodb.session_token = 'other';
+SET atomic_dynamodb.allow_insecure_http = on;
+SET atomic_dynamodb.allow_ambient_credentials = on;
+SET atomic_dynamodb."table" = 'mytable';
+SET atomic_dynamodb.data_format = 'map';
+SHOW atomic_dynamodb.secret_access_key;
+RESET ROLE;
+DROP ROLE regress_addb_user;
