@@ -48,11 +48,6 @@ BEGIN
 END
 $$;
 
--- The loops alone, with a function that does nothing.
-CREATE FUNCTION bench.nothing(pk text, sk text) RETURNS ddb_item
-LANGUAGE sql IMMUTABLE
-AS $$ SELECT ROW($1, $2, NULL, NULL, NULL)::ddb_item $$;
-
 CREATE FUNCTION bench.set_atomic(n integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -104,87 +99,38 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION bench.query_count(bytes OUT bigint, ns OUT bigint)
+-- Reads all pages of a partition, with these aggregates over the rows.
+CREATE FUNCTION bench.query(aggregates text, bytes OUT bigint, ns OUT bigint)
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM count(*) FROM (SELECT * FROM ddb_query('P0000') LIMIT 4000) AS warm;
+    PERFORM count(*) FROM (SELECT * FROM ddb_query('P0000') LIMIT 1000) AS warm;
     bytes := (ddb_session_stats()).bytes_received;
     ns := bench.cpu();
-    PERFORM count(*) FROM ddb_query('P0000');
+    EXECUTE 'SELECT ' || aggregates || $q$ FROM ddb_query('P0000') $q$;
     ns := bench.cpu() - ns;
     bytes := (ddb_session_stats()).bytes_received - bytes;
 END
 $$;
 
-CREATE FUNCTION bench.query_columns(bytes OUT bigint, ns OUT bigint)
+-- The items of one page: item is the typed JSON, data the JSON text that is in
+-- its attribute data in the layout text.
+CREATE UNLOGGED TABLE bench.page (layout text, item text, data text);
+
+-- PostgreSQL's own reader on these texts, item by item, as often as makes the
+-- bytes of this many pages. textout makes the C string that jsonb_in takes.
+CREATE FUNCTION bench.read_page(layout text, pages integer, aggregates text, bytes OUT bigint, ns OUT bigint)
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM count(*) FROM (SELECT * FROM ddb_query('P0000') LIMIT 4000) AS warm;
-    bytes := (ddb_session_stats()).bytes_received;
+    CREATE TEMP TABLE texts ON COMMIT DROP AS
+        SELECT item, data FROM bench.page WHERE page.layout = $1;
+    SELECT pages * sum(octet_length(item) + 1) INTO bytes FROM texts;
+    EXECUTE 'SELECT ' || aggregates || ' FROM texts';
     ns := bench.cpu();
-    PERFORM count(pk), count(sk), count(data), count(version), count(ttl) FROM ddb_query('P0000');
+    FOR i IN 1 .. pages LOOP
+        EXECUTE 'SELECT ' || aggregates || ' FROM texts';
+    END LOOP;
     ns := bench.cpu() - ns;
-    bytes := (ddb_session_stats()).bytes_received - bytes;
-END
-$$;
-
--- The items of one page as texts; item is the typed JSON, data the JSON text
--- in its attribute data if there is one.
-CREATE UNLOGGED TABLE bench.items (layout text, item text, data text);
-
--- PostgreSQL's own reader on the same texts, item by item, pages times. Each
--- text is handed to jsonb_in as the C string that it takes.
-CREATE FUNCTION bench.jsonb_in(wanted text, pages integer, bytes OUT bigint, ns OUT bigint)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    start bigint;
-BEGIN
-    CREATE TEMP TABLE page ON COMMIT DROP AS SELECT item, data FROM bench.items WHERE layout = wanted;
-    SELECT pages * sum(octet_length(item) + 1) INTO bytes FROM page;
-    PERFORM count(jsonb_in(textout(item))) FROM page;
-    start := bench.cpu();
-    FOR i IN 1 .. pages LOOP
-        PERFORM count(jsonb_in(textout(item))) FROM page;
-    END LOOP;
-    ns := bench.cpu() - start;
-END
-$$;
-
--- The same without jsonb_in: what reading the table and the copy cost.
-CREATE FUNCTION bench.no_jsonb_in(wanted text, pages integer, bytes OUT bigint, ns OUT bigint)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    start bigint;
-BEGIN
-    CREATE TEMP TABLE page ON COMMIT DROP AS SELECT item, data FROM bench.items WHERE layout = wanted;
-    SELECT pages * sum(octet_length(item) + 1) INTO bytes FROM page;
-    PERFORM count(textout(item)) FROM page;
-    start := bench.cpu();
-    FOR i IN 1 .. pages LOOP
-        PERFORM count(textout(item)) FROM page;
-    END LOOP;
-    ns := bench.cpu() - start;
-END
-$$;
-
--- What plain SQL needs for the rows of the layout text: the item, then its data.
-CREATE FUNCTION bench.jsonb_in_twice(wanted text, pages integer, bytes OUT bigint, ns OUT bigint)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    start bigint;
-BEGIN
-    CREATE TEMP TABLE page ON COMMIT DROP AS SELECT item, data FROM bench.items WHERE layout = wanted;
-    SELECT pages * sum(octet_length(item) + 1) INTO bytes FROM page;
-    PERFORM count(jsonb_in(textout(item))), count(jsonb_in(textout(data))) FROM page;
-    start := bench.cpu();
-    FOR i IN 1 .. pages LOOP
-        PERFORM count(jsonb_in(textout(item))), count(jsonb_in(textout(data))) FROM page;
-    END LOOP;
-    ns := bench.cpu() - start;
 END
 $$;

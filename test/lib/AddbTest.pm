@@ -22,7 +22,7 @@ our @EXPORT = qw(
   sql sql_rows sql_error
   session
   fault_server
-  ddb_raw ddb_try
+  ddb_raw ddb_try ddb_text
   endpoint need_endpoint
   unique_name make_table
   make_database
@@ -207,15 +207,16 @@ sub fault_server
 	return AddbTest::FaultServer->new(@_);
 }
 
-# Calls DynamoDB Local directly. Returns the HTTP status and the decoded body.
-sub ddb_try
+# Calls DynamoDB Local directly with a request as JSON text, in bytes. Returns
+# the HTTP status and the text of the body.
+sub ddb_text
 {
 	my ($operation, $request) = @_;
 
 	my $reply = HTTP::Tiny->new(timeout => 30)->post(
 		endpoint() . '/',
 		{
-			content => to_json($request),
+			content => $request,
 			headers => {
 				'content-type' => 'application/x-amz-json-1.0',
 				'x-amz-target' => "DynamoDB_20120810.$operation",
@@ -226,7 +227,16 @@ sub ddb_try
 			},
 		});
 	croak "DynamoDB Local does not answer: $reply->{content}" if $reply->{status} == 599;
-	return ($reply->{status}, from_json($reply->{content} || '{}'));
+	return ($reply->{status}, $reply->{content});
+}
+
+# The same with a decoded request and body.
+sub ddb_try
+{
+	my ($operation, $request) = @_;
+
+	my ($status, $body) = ddb_text($operation, to_json($request));
+	return ($status, from_json($body || '{}'));
 }
 
 # The same, returning the body; an error is the end of the test file.
@@ -273,13 +283,14 @@ sub make_table
 }
 
 # Creates a database with the extension in it, makes it the one that sql() and
-# sessions use from here on, and drops it at the end. Returns its name.
+# sessions use from here on, and drops it at the end. Returns its name. Options:
+# name, bare => without the extension, with => options of CREATE DATABASE.
 sub make_database
 {
 	my (%option) = @_;
 
 	my $name = $option{name} // unique_name();
-	sql("CREATE DATABASE $name", dbname => 'postgres');
+	sql("CREATE DATABASE $name " . ($option{with} // ''), dbname => 'postgres');
 	push @databases, $name;
 	$ENV{PGDATABASE} = $name;
 	sql('CREATE EXTENSION atomic_dynamodb') unless $option{bare};
