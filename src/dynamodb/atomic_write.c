@@ -56,47 +56,54 @@ shown(const AddbText *text)
  * because of that; one that is gone may have been deleted or swept.
  */
 static char *
-describe_race(const AddbLock *lock, const AddbJsonSlice *item)
+describe_race(const AddbLock *lock, const AddbLockState *now)
 {
-	AddbLockState now;
 	bool		expired = lock->has_ttl && lock->ttl <= GetCurrentTimestamp();
 
-	addb_lock_read_state(item, &now);
-	if (!now.exists)
+	if (!now->exists)
 		return expired
 			? pstrdup("The lock expired and is gone: it was not used within its ttl.")
 			: pstrdup("The lock was deleted after it was read.");
-	if (now.version == NULL)
+	if (now->version == NULL)
 		return pstrdup("The lock was replaced by an item that is not a lock.");
 	if (expired)
 		return psprintf("The lock expired at %s and was replaced: its version is now %s, not %s.",
 						timestamptz_to_str(lock->ttl),
-						addb_error_text(now.version, strlen(now.version), 100),
+						addb_error_text(now->version, strlen(now->version), 100),
 						shown(&lock->version));
-	return psprintf("The lock is stale: its version is now %s, not %s, because somebody else wrote with it.",
-					addb_error_text(now.version, strlen(now.version), 100),
+	return psprintf("The lock is stale: its version is now %s, not %s. Somebody else has written with it, or replaced it.",
+					addb_error_text(now->version, strlen(now->version), 100),
 					shown(&lock->version));
 }
 
-/* Raises RaceCondition if it was the lock's condition that failed. */
-static void
-raise_if_race(const AddbCall *call, const AddbLock *lock, int lock_action)
+/*
+ * Raises RaceCondition if it was the lock's condition that failed. Returns true
+ * if what made it fail is our own write: an attempt was applied, its answer was
+ * lost, and DynamoDB has since forgotten the token.
+ */
+static bool
+raise_if_race(const AddbCall *call, const AddbLock *lock, int lock_action,
+			  const char *version)
 {
 	const AddbServiceError *error = addb_call_error(call);
 	const AddbCancellationReason *reason;
+	AddbLockState now;
 
 	if (!addb_call_failed_with(call, "TransactionCanceledException") ||
 		error->nreasons <= lock_action)
-		return;
+		return false;
 	reason = &error->reasons[lock_action];
 	if (strcmp(reason->code, "ConditionalCheckFailed") != 0)
-		return;
+		return false;
+	addb_lock_read_state(&reason->item, &now);
+	if (now.version != NULL && strcmp(now.version, version) == 0)
+		return true;
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("RaceCondition: the lock with pk \"%s\", sk \"%s\" is no longer valid",
 					shown(&lock->key.pk), shown(&lock->key.sk)),
 			 errdetail("%s Nothing was written. DynamoDB: %s%s%s%s.",
-					   describe_race(lock, &reason->item), error->code,
+					   describe_race(lock, &now), error->code,
 					   error->request_id ? " (request id " : "",
 					   error->request_id ? error->request_id : "",
 					   error->request_id ? ")" : ""),
@@ -120,14 +127,12 @@ send_transaction(const char *table, StringInfo body, const AddbLock *lock,
 	AddbCall   *call = addb_client_call(&request, CurrentMemoryContext);
 	AddbLockState now;
 
-	if (!addb_call_succeeded(call))
-	{
-		raise_if_race(call, lock, lock_action);
-		if (!addb_call_outcome_unknown(call) ||
-			!addb_lock_look(table, &lock->key, &now) ||
-			now.version == NULL || strcmp(now.version, version) != 0)
-			addb_call_raise(call);
-	}
+	if (!addb_call_succeeded(call) &&
+		!raise_if_race(call, lock, lock_action, version) &&
+		(!addb_call_outcome_unknown(call) ||
+		 !addb_lock_look(table, &lock->key, &now) ||
+		 now.version == NULL || strcmp(now.version, version) != 0))
+		addb_call_raise(call);
 	addb_call_release(call);
 }
 

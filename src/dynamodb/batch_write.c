@@ -96,8 +96,19 @@ add_progress_context(void *arg)
 	AddbBatchWriter *writer = arg;
 	int64		distinct = writer->pushed - writer->replaced;
 
+	if (distinct == 0)
+		return;
 	errcontext("batch write to DynamoDB table \"%s\": of " INT64_FORMAT " items given so far, " INT64_FORMAT " were written; the others were not, or it is not known",
 			   writer->table, distinct, writer->written);
+}
+
+static void
+enter_context(AddbBatchWriter *writer, ErrorContextCallback *context)
+{
+	context->callback = add_progress_context;
+	context->arg = writer;
+	context->previous = error_context_stack;
+	error_context_stack = context;
 }
 
 static void
@@ -394,20 +405,6 @@ push(AddbBatchWriter *writer, StringInfo key, StringInfo request)
 	pfree(request->data);
 }
 
-static void
-push_with_context(AddbBatchWriter *writer, StringInfo key, StringInfo request)
-{
-	ErrorContextCallback context = {
-		.previous = error_context_stack,
-		.callback = add_progress_context,
-		.arg = writer
-	};
-
-	error_context_stack = &context;
-	push(writer, key, request);
-	error_context_stack = context.previous;
-}
-
 /*
  * addb_batch_writer_put - writes an item, sooner or later
  *
@@ -417,16 +414,19 @@ push_with_context(AddbBatchWriter *writer, StringInfo key, StringInfo request)
 void
 addb_batch_writer_put(AddbBatchWriter *writer, const AddbItem *item)
 {
+	ErrorContextCallback context;
 	StringInfoData key;
 	StringInfoData request;
 
+	enter_context(writer, &context);
 	initStringInfo(&key);
 	addb_item_append_key(&key, &item->key);
 	initStringInfo(&request);
 	appendStringInfoString(&request, "{\"PutRequest\":{\"Item\":");
 	addb_item_append_item(&request, item);
 	appendStringInfoString(&request, "}}");
-	push_with_context(writer, &key, &request);
+	push(writer, &key, &request);
+	error_context_stack = context.previous;
 }
 
 /*
@@ -437,14 +437,17 @@ addb_batch_writer_put(AddbBatchWriter *writer, const AddbItem *item)
 void
 addb_batch_writer_delete(AddbBatchWriter *writer, const AddbKey *item_key)
 {
+	ErrorContextCallback context;
 	StringInfoData key;
 	StringInfoData request;
 
+	enter_context(writer, &context);
 	initStringInfo(&key);
 	addb_item_append_key(&key, item_key);
 	initStringInfo(&request);
 	appendStringInfo(&request, "{\"DeleteRequest\":{\"Key\":%s}}", key.data);
-	push_with_context(writer, &key, &request);
+	push(writer, &key, &request);
+	error_context_stack = context.previous;
 }
 
 /*
@@ -457,14 +460,10 @@ addb_batch_writer_delete(AddbBatchWriter *writer, const AddbKey *item_key)
 int64
 addb_batch_writer_end(AddbBatchWriter *writer)
 {
-	ErrorContextCallback context = {
-		.previous = error_context_stack,
-		.callback = add_progress_context,
-		.arg = writer
-	};
+	ErrorContextCallback context;
 	int64		pushed;
 
-	error_context_stack = &context;
+	enter_context(writer, &context);
 	if (writer->filling != NULL && writer->filling->nentries > 0)
 		send_filled(writer);
 	while (make_progress(writer))

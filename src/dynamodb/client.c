@@ -172,7 +172,10 @@ build_headers(AddbCall *call, const AddbAwsConfig *config, HeaderLines *lines)
 	add_line(lines, "amz-sdk-request", progress);
 }
 
-/* Sends the call's next attempt. */
+/*
+ * Sends the call's next attempt. libcurl must not make another of it unseen: a
+ * second one may be answered by what the first one did.
+ */
 static void
 send_attempt(AddbCall *call)
 {
@@ -188,7 +191,7 @@ send_attempt(AddbCall *call)
 		.max_response = call->request.operation->max_response,
 		.connect_timeout = addb_connect_timeout,
 		.timeout = addb_request_timeout,
-		.send_once = call->request.send_once
+		.send_once = call->request.operation->is_write
 	};
 	MemoryContext caller;
 

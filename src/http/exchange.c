@@ -317,6 +317,7 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory"),
 				 errdetail("Failed to prepare an HTTP request.")));
+	addb_transport_begin();
 	return exchange;
 }
 

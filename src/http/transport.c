@@ -15,11 +15,16 @@
  * libcurl may start a thread to resolve a name. A signal handler of PostgreSQL
  * must not run on it, so all signals are blocked while libcurl works; the
  * thread inherits that mask.
+ *
+ * libcurl 7.88, which is Debian 12's, closes a socket that is not connected yet
+ * without calling CURLOPT_CLOSESOCKETFUNCTION. So whenever it has lost interest
+ * in a socket, a look at the inode tells whether that is still there.
  */
 #include "postgres.h"
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/compat.h"
@@ -42,12 +47,15 @@ typedef struct Watched
 	int			watched;		/* what the wait event set has, 0: not there */
 	int			position;		/* in the wait event set */
 	bool		ours;			/* opened by addb_transport_open_socket */
+	bool		doubtful;		/* may have been closed without a word */
+	ino_t		inode;			/* of a socket of ours */
 } Watched;
 
 static CURLM *multi;
 static Watched *sockets;
 static int	nsockets;
 static int	sockets_size;
+static bool any_doubtful;
 static int64 timer = -1;		/* when libcurl wants to be called, or -1 */
 
 static WaitEventSet *wait_set;
@@ -99,6 +107,7 @@ add_socket(curl_socket_t fd, bool ours)
 	entry->wanted = 0;
 	entry->watched = 0;
 	entry->ours = ours;
+	entry->doubtful = false;
 	return entry;
 }
 
@@ -115,6 +124,45 @@ forget_socket(Watched *entry)
 	*entry = sockets[--nsockets];
 }
 
+/* Forgets a socket of ours that was closed without a word, and its count. */
+static void
+drop_socket(Watched *entry)
+{
+	forget_socket(entry);
+	ReleaseExternalFD();
+}
+
+static bool
+get_inode(curl_socket_t fd, ino_t *inode)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode))
+		return false;
+	*inode = status.st_ino;
+	return true;
+}
+
+/* Finds out which of the doubtful sockets are closed. */
+static void
+drop_closed_sockets(void)
+{
+	if (!any_doubtful)
+		return;
+	any_doubtful = false;
+	for (int i = nsockets - 1; i >= 0; i--)
+	{
+		Watched    *entry = &sockets[i];
+		ino_t		inode;
+
+		if (!entry->doubtful)
+			continue;
+		entry->doubtful = false;
+		if (!get_inode(entry->fd, &inode) || inode != entry->inode)
+			drop_socket(entry);
+	}
+}
+
 /*
  * libcurl's word that it wants a socket watched; -1 makes it give up. The pair
  * of sockets by which a resolver thread reports is libcurl's own, closed
@@ -128,10 +176,18 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 	if (what == CURL_POLL_REMOVE)
 	{
 		if (entry != NULL && entry->ours)
+		{
 			entry->wanted = 0;
+			entry->doubtful = any_doubtful = true;
+		}
 		else if (entry != NULL)
 			forget_socket(entry);
 		return 0;
+	}
+	if (entry != NULL && entry->doubtful)
+	{
+		drop_closed_sockets();
+		entry = find_socket(fd);
 	}
 	if (entry == NULL)
 		entry = add_socket(fd, false);
@@ -149,6 +205,37 @@ on_timer(CURLM *handle, long timeout_ms, void *arg)
 }
 
 /*
+ * Enters a new socket; false when that is not possible. Its number may be that
+ * of one which was closed without a word. What libcurl wants of it is then what
+ * it wanted of the other, for it believes to have told us.
+ */
+static bool
+take_socket(curl_socket_t fd)
+{
+	Watched    *entry = find_socket(fd);
+	int			wanted = 0;
+	ino_t		inode;
+
+	if (entry != NULL)
+	{
+		wanted = entry->wanted;
+		if (entry->ours)
+			drop_socket(entry);
+		else
+			forget_socket(entry);
+	}
+	if (!get_inode(fd, &inode))
+		return false;
+	entry = add_socket(fd, true);
+	if (entry == NULL)
+		return false;
+	entry->wanted = wanted;
+	entry->inode = inode;
+	entry->doubtful = any_doubtful = true;
+	return true;
+}
+
+/*
  * addb_transport_open_socket - CURLOPT_OPENSOCKETFUNCTION
  *
  * Counts the descriptor against max_files_per_process. AcquireExternalFD
@@ -161,6 +248,7 @@ addb_transport_open_socket(void *arg, curlsocktype purpose,
 	AddbHttpExchange *exchange = arg;
 	curl_socket_t fd;
 
+	drop_closed_sockets();
 	if (!AcquireExternalFD())
 	{
 		exchange->no_descriptor = true;
@@ -168,13 +256,13 @@ addb_transport_open_socket(void *arg, curlsocktype purpose,
 	}
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
 				address->protocol);
-	if (fd != CURL_SOCKET_BAD && add_socket(fd, true) == NULL)
+	if (fd == CURL_SOCKET_BAD || !take_socket(fd))
 	{
-		close(fd);
-		fd = CURL_SOCKET_BAD;
-	}
-	if (fd == CURL_SOCKET_BAD)
+		if (fd != CURL_SOCKET_BAD)
+			close(fd);
 		ReleaseExternalFD();
+		return CURL_SOCKET_BAD;
+	}
 	return fd;
 }
 
@@ -268,6 +356,7 @@ addb_transport_remove(AddbHttpExchange *exchange)
 	exchange->in_multi = false;
 	block_signals(&saved);
 	curl_multi_remove_handle(multi, exchange->easy);
+	drop_closed_sockets();
 	restore_signals(&saved);
 }
 
@@ -281,12 +370,35 @@ act(curl_socket_t fd, int events)
 
 	block_signals(&saved);
 	code = curl_multi_socket_action(multi, fd, events, &running);
+	drop_closed_sockets();
 	restore_signals(&saved);
 	if (code != CURLM_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not drive HTTP requests: %s",
 						curl_multi_strerror(code))));
+}
+
+/* Lets libcurl act on its timers if one is due. */
+static void
+act_on_timer(int64 now)
+{
+	if (timer < 0 || timer > now)
+		return;
+	timer = -1;
+	act(CURL_SOCKET_TIMEOUT, 0);
+}
+
+/*
+ * addb_transport_begin - sends what addb_transport_add has handed over
+ *
+ * As far as that goes without waiting: to the end on a connection that is kept
+ * alive, unless the request is larger than its buffer.
+ */
+void
+addb_transport_begin(void)
+{
+	act_on_timer(addb_http_now());
 }
 
 /* Gives finished exchanges their outcome. */
@@ -448,11 +560,7 @@ addb_http_wait(AddbHttpExchange *const *exchanges, int n, int64 deadline)
 		int64		now = addb_http_now();
 		int64		until = deadline < 0 ? now + MAX_WAIT_US : deadline;
 
-		if (timer >= 0 && timer <= now)
-		{
-			timer = -1;
-			act(CURL_SOCKET_TIMEOUT, 0);
-		}
+		act_on_timer(now);
 		collect_finished();
 		if (any_done(exchanges, n))
 			return true;

@@ -40,6 +40,7 @@ struct AddbHttpExchange
 /* in transport.c */
 extern bool addb_transport_ready(void);
 extern bool addb_transport_add(AddbHttpExchange *exchange);
+extern void addb_transport_begin(void);
 extern void addb_transport_remove(AddbHttpExchange *exchange);
 extern curl_socket_t addb_transport_open_socket(void *arg, curlsocktype purpose,
 												struct curl_sockaddr *address);

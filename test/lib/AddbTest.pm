@@ -144,6 +144,13 @@ sub run_psql
 	return ($status, $out, $err);
 }
 
+# The beginning of a long text, for messages.
+sub excerpt
+{
+	my ($text) = @_;
+	return length $text > 600 ? substr($text, 0, 600) . ' ...' : $text;
+}
+
 # Runs SQL and returns what psql prints, unaligned and without the last line
 # feed. An error is the end of the test file. Options: dbname, user, timeout,
 # and set => { parameter => value }.
@@ -152,7 +159,7 @@ sub sql
 	my ($query, %option) = @_;
 
 	my ($status, $out, $err) = run_psql($query, %option);
-	croak "$err\nin: $query" if $status != 0;
+	croak "$err\nin: " . excerpt($query) if $status != 0;
 	return $out;
 }
 

@@ -89,7 +89,7 @@ sub query
 
 	$self->send($query);
 	my $out = $self->finish($timeout);
-	croak "$self->{stderr}\nin: $query"
+	croak "$self->{stderr}\nin: " . AddbTest::excerpt($query)
 	  if $self->{stderr} =~ /^(?:ERROR|FATAL|PANIC):/m || $self->dead;
 	return $out;
 }
