@@ -49,6 +49,7 @@ OBJS = \
 	src/dynamodb/pager.o \
 	src/dynamodb/retry.o \
 	src/dynamodb/table.o \
+	src/dynamodb/uuid.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
 	src/functions/codec.o \

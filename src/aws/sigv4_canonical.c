@@ -60,7 +60,7 @@ static bool
 is_listed(const char *name, const char *const *list, int length)
 {
 	for (int i = 0; i < length; i++)
-		if (compare_names(name, list[i]) == 0)
+		if (to_lower(*name) == *list[i] && compare_names(name, list[i]) == 0)
 			return true;
 	return false;
 }

@@ -232,20 +232,26 @@ read_ttl_column(AddbJsonCursor *cursor, Datum *values, bool *nulls)
 static bool
 read_data_column(AddbJsonCursor *cursor, Datum *values, bool *nulls)
 {
-	AddbJsonCursor start = *cursor;
+	AddbJsonCursor tag_cursor = *cursor;
+	AddbJsonSlice tag;
 	AddbJsonSlice string;
 	AddbJsonbValue value;
 	bool		is_text;
 
-	if (!read_attribute(cursor, "S", &string, &is_text))
+	if (!addb_json_object_start(&tag_cursor) ||
+		!addb_json_object_next(&tag_cursor, &tag))
 		return false;
 	addb_jsonb_start();
-	if (is_text)
+	if (addb_json_slice_is(&tag, "S"))
 	{
-		const char *text = string.data;
-		size_t		len = string.len;
+		const char *text;
+		size_t		len;
 		int			met = 0;
 
+		if (!read_attribute(cursor, "S", &string, &is_text))
+			return false;
+		text = string.data;
+		len = string.len;
 		if (string.escaped)
 		{
 			char	   *unescaped = palloc(len + 1);
@@ -263,12 +269,8 @@ read_data_column(AddbJsonCursor *cursor, Datum *values, bool *nulls)
 							   addb_error_text(text, len, 60)),
 					 errhint("Another program wrote it: in this layout, a \"data\" of type S is JSON text.")));
 	}
-	else
-	{
-		*cursor = start;
-		if (!addb_av_decode(cursor, &value))
-			return false;
-	}
+	else if (!addb_av_decode(cursor, &value))
+		return false;
 	values[ADDB_ITEM_DATA] = JsonbPGetDatum(addb_jsonb_finish(value));
 	nulls[ADDB_ITEM_DATA] = false;
 	return true;
@@ -379,6 +381,32 @@ addb_item_find_item(const AddbCall *call, AddbJsonSlice *item)
 	return found;
 }
 
+/* Decodes the member Item of a GetItem reply; false when there is none. */
+static bool
+decode_reply(const AddbCall *call, Datum *values, bool *nulls)
+{
+	size_t		len;
+	const char *body = addb_call_body(call, &len);
+	AddbJsonCursor cursor = addb_json_cursor(body, len);
+	AddbJsonSlice name;
+	bool		intact = addb_json_object_start(&cursor);
+	bool		found = false;
+
+	while (intact && addb_json_object_next(&cursor, &name))
+	{
+		if (addb_json_slice_is(&name, "Item"))
+		{
+			found = true;
+			intact = addb_item_decode(&cursor, values, nulls);
+		}
+		else
+			intact = addb_json_skip(&cursor, NULL);
+	}
+	if (!intact || cursor.failed)
+		addb_call_raise_malformed(call);
+	return found;
+}
+
 /*
  * addb_item_get - reads one item into the columns of ddb_item
  *
@@ -391,7 +419,6 @@ addb_item_get(const char *table, const AddbKey *key, bool consistent,
 	StringInfoData body;
 	AddbRequest request = {.operation = &addb_get_item, .table = table};
 	AddbCall   *call;
-	AddbJsonSlice item;
 	bool		found;
 
 	initStringInfo(&body);
@@ -405,14 +432,7 @@ addb_item_get(const char *table, const AddbKey *key, bool consistent,
 	call = addb_client_call(&request, CurrentMemoryContext);
 	if (!addb_call_succeeded(call))
 		addb_call_raise(call);
-	found = addb_item_find_item(call, &item);
-	if (found)
-	{
-		AddbJsonCursor cursor = addb_json_cursor(item.data, item.len);
-
-		if (!addb_item_decode(&cursor, values, nulls))
-			addb_call_raise_malformed(call);
-	}
+	found = decode_reply(call, values, nulls);
 	addb_call_release(call);
 	pfree(body.data);
 	return found;

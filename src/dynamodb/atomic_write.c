@@ -13,6 +13,7 @@
 #include "dynamodb/atomic_write.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/item_size.h"
+#include "dynamodb/uuid.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -139,9 +140,9 @@ send_transaction(const char *table, StringInfo body, const AddbLock *lock,
 static void
 start_body(StringInfo body)
 {
-	char		token[ADDB_VERSION_LEN + 1];
+	char		token[ADDB_UUID_LEN + 1];
 
-	addb_lock_make_version(token);
+	addb_uuid_make(token);
 	initStringInfo(body);
 	appendStringInfo(body, "{\"ClientRequestToken\":\"%s\",\"TransactItems\":[",
 					 token);
@@ -152,17 +153,17 @@ static void
 finish(const char *table, StringInfo body, const AddbLock *lock, int n,
 	   AddbLock *result)
 {
-	char	   *version = palloc(ADDB_VERSION_LEN + 1);
+	char	   *version = palloc(ADDB_UUID_LEN + 1);
 	int64		ttl = addb_lock_now() + addb_lock_ttl;
 
-	addb_lock_make_version(version);
+	addb_uuid_make(version);
 	append_lock_action(body, table, lock, version, ttl);
 	appendStringInfoString(body, "]}");
 	send_transaction(table, body, lock, n, version);
 	pfree(body->data);
 	result->key = lock->key;
 	result->version.data = version;
-	result->version.len = ADDB_VERSION_LEN;
+	result->version.len = ADDB_UUID_LEN;
 	result->has_ttl = true;
 	result->ttl = addb_item_timestamp(ttl);
 }

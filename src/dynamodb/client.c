@@ -23,6 +23,7 @@
 #include "dynamodb/client.h"
 #include "dynamodb/clock_skew.h"
 #include "dynamodb/retry.h"
+#include "dynamodb/uuid.h"
 #include "http/http.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -53,7 +54,7 @@ struct AddbCall
 	AddbRetryState retry;
 	int64		retry_at;		/* a moment of addb_http_now */
 	int64		sent_ms;		/* wall clock, for clock skew */
-	char		invocation_id[37];
+	char		invocation_id[ADDB_UUID_LEN + 1];
 	bool		unsettled;		/* an earlier attempt's outcome is unknown */
 	bool		unknown;		/* the last attempt's outcome is unknown */
 	AddbServiceError *error;	/* the last attempt's, or NULL */
@@ -74,19 +75,6 @@ wall_clock_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* A random UUID, version 4, of RFC 9562. */
-static void
-make_invocation_id(char out[37])
-{
-	uint64		high = pg_prng_uint64(&pg_global_prng_state);
-	uint64		low = pg_prng_uint64(&pg_global_prng_state);
-
-	snprintf(out, 37, "%08x-%04x-4%03x-%04x-%04x%08x",
-			 (uint32) (high >> 32), (uint32) (high >> 16) & 0xFFFF,
-			 (uint32) high & 0xFFF, ((uint32) (low >> 48) & 0x3FFF) | 0x8000,
-			 (uint32) (low >> 32) & 0xFFFF, (uint32) low);
 }
 
 /* x-amz-date of the corrected present, formatted once a second. */
@@ -148,8 +136,8 @@ build_headers(AddbCall *call, const AddbAwsConfig *config, HeaderLines *lines)
 	};
 	StringInfoData authorization;
 
-	snprintf(target, sizeof(target), TARGET_PREFIX "%s",
-			 call->request.operation->name);
+	strlcpy(target, TARGET_PREFIX, sizeof(target));
+	strlcat(target, call->request.operation->name, sizeof(target));
 	snprintf(progress, sizeof(progress), "attempt=%d; max=%d",
 			 call->retry.attempt, addb_max_attempts);
 	initStringInfo(&authorization);
@@ -376,6 +364,7 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	MemoryContext context = AllocSetContextCreate(owner, "atomic_dynamodb call",
 												  ALLOCSET_SMALL_SIZES);
 	AddbCall   *call = MemoryContextAllocZero(context, sizeof(AddbCall));
+	uint64		random[2];
 
 	if (!budget_ready)
 	{
@@ -387,7 +376,9 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 										  ALLOCSET_SMALL_SIZES);
 	call->request = *request;
 	addb_retry_state_init(&call->retry);
-	make_invocation_id(call->invocation_id);
+	for (int i = 0; i < lengthof(random); i++)
+		random[i] = pg_prng_uint64(&pg_global_prng_state);
+	addb_uuid_format((const uint8 *) random, call->invocation_id);
 	send_attempt(call);
 	return call;
 }

@@ -22,6 +22,17 @@ static const uint8 string_class[256] = {
 	['\\'] = STRING_BACKSLASH,
 };
 
+/* What matters of the text between the strings of a skipped container. */
+static const bool is_structural[256] = {
+	['"'] = true,['{'] = true,['['] = true,['}'] = true,[']'] = true,
+};
+
+/* The character behind a backslash to the one it stands for, 0: none. */
+static const char escapes[256] = {
+	['"'] = '"',['\\'] = '\\',['/'] = '/',['b'] = '\b',['f'] = '\f',
+	['n'] = '\n',['r'] = '\r',['t'] = '\t',
+};
+
 static bool
 fail(AddbJsonCursor *cursor)
 {
@@ -295,6 +306,22 @@ addb_json_literal(AddbJsonCursor *cursor)
 	return fail(cursor);
 }
 
+/* The byte behind the string that begins at p, its opening quote read. */
+static inline const char *
+skip_string(const char *p, const char *end)
+{
+	while (p < end)
+	{
+		while (p < end && string_class[(unsigned char) *p] != STRING_QUOTE &&
+			   string_class[(unsigned char) *p] != STRING_BACKSLASH)
+			p++;
+		if (p < end && *p == '"')
+			return p + 1;
+		p += 2;
+	}
+	return end;
+}
+
 /* Skips an object or array by counting brackets outside of strings. */
 static bool
 skip_container(AddbJsonCursor *cursor)
@@ -305,27 +332,18 @@ skip_container(AddbJsonCursor *cursor)
 
 	while (p < end)
 	{
-		switch (*p++)
+		char		c = *p++;
+
+		if (!is_structural[(unsigned char) c])
+			continue;
+		if (c == '"')
+			p = skip_string(p, end);
+		else if (c == '{' || c == '[')
+			depth++;
+		else if (--depth == 0)
 		{
-			case '{':
-			case '[':
-				depth++;
-				break;
-			case '}':
-			case ']':
-				if (--depth == 0)
-				{
-					cursor->pos = p;
-					return true;
-				}
-				break;
-			case '"':
-				while (p < end && *p != '"')
-					p += (*p == '\\') ? 2 : 1;
-				p++;
-				break;
-			default:
-				break;
+			cursor->pos = p;
+			return true;
 		}
 	}
 	return fail(cursor);
@@ -450,8 +468,6 @@ unescape_unicode(const char **p, const char *end)
 size_t
 addb_json_unescape(const AddbJsonSlice *string, char *out, int *met)
 {
-	static const char from[] = "\"\\/bfnrt";
-	static const char to[] = "\"\\/\b\f\n\r\t";
 	const char *p = string->data;
 	const char *end = p + string->len;
 	char	   *o = out;
@@ -459,26 +475,20 @@ addb_json_unescape(const AddbJsonSlice *string, char *out, int *met)
 	*met = 0;
 	while (p < end)
 	{
-		const char *run = memchr(p, '\\', end - p);
-		const char *found;
 		int			code;
 
-		if (run == NULL)
-			run = end;
-		memcpy(o, p, run - p);
-		o += run - p;
-		p = run;
+		/* escapes are close together where there are any: no memchr */
+		while (p < end && *p != '\\')
+			*o++ = *p++;
 		if (p >= end)
 			break;
 		if (++p >= end)
 			return (size_t) -1;
 		if (*p != 'u')
 		{
-			found = *p ? strchr(from, *p) : NULL;
-			if (found == NULL)
+			if (escapes[(unsigned char) *p] == '\0')
 				return (size_t) -1;
-			*o++ = to[found - from];
-			p++;
+			*o++ = escapes[(unsigned char) *p++];
 			continue;
 		}
 		p++;

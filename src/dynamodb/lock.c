@@ -18,6 +18,7 @@
 #include "core/guc.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/lock.h"
+#include "dynamodb/uuid.h"
 #include "mb/pg_wchar.h"
 
 /*
@@ -26,35 +27,6 @@
  * seen outside of a stampede.
  */
 #define MAX_ROUNDS 10
-
-/*
- * addb_lock_make_version - a version nobody else has: a random UUID, version 4
- *
- * Raises XX000 when the system has no random numbers.
- */
-void
-addb_lock_make_version(char version[ADDB_VERSION_LEN + 1])
-{
-	uint8		bytes[16];
-	char	   *out = version;
-
-	if (!pg_strong_random(bytes, sizeof(bytes)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
-	bytes[6] = (bytes[6] & 0x0f) | 0x40;
-	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	for (int i = 0; i < 16; i++)
-	{
-		static const char hex[] = "0123456789abcdef";
-
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*out++ = '-';
-		*out++ = hex[bytes[i] >> 4];
-		*out++ = hex[bytes[i] & 15];
-	}
-	*out = '\0';
-}
 
 /*
  * addb_lock_now - the present in seconds since 1970, as ttl counts
@@ -267,11 +239,11 @@ static bool
 create(const char *table, const AddbKey *key, AddbLock *lock,
 	   AddbLockState *state)
 {
-	char	   *version = palloc(ADDB_VERSION_LEN + 1);
+	char	   *version = palloc(ADDB_UUID_LEN + 1);
 	int64		now = addb_lock_now();
 	StringInfoData body;
 
-	addb_lock_make_version(version);
+	addb_uuid_make(version);
 	initStringInfo(&body);
 	build_create(&body, table, key, version, now);
 

@@ -7,9 +7,6 @@
 
 #include "dynamodb/atomic_item.h"
 
-/* Characters of a version that we make: a UUID. */
-#define ADDB_VERSION_LEN 36
-
 /* A lock as it is in the table. */
 typedef struct AddbLockState
 {
@@ -19,7 +16,6 @@ typedef struct AddbLockState
 	int64		ttl;			/* seconds since 1970 */
 } AddbLockState;
 
-extern void addb_lock_make_version(char version[ADDB_VERSION_LEN + 1]);
 extern int64 addb_lock_now(void);
 extern bool addb_lock_is_expired(const AddbLockState *state, int64 now);
 extern void addb_lock_read_state(const AddbJsonSlice *item,

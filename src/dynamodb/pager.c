@@ -7,14 +7,21 @@
  * current page has been consumed. So a long read does not wait for the
  * network, and a reader that stops early has paid for one page.
  *
- * Where a page ends, and whether another follows, stands behind its items.
- * Half-way through, the rest of the page is skimmed for it, without decoding.
+ * Where a page ends, and whether another follows, stands behind its items, and
+ * is read half-way through, from the end of the reply.
  */
 #include "postgres.h"
 
 #include "dynamodb/pager.h"
 #include "lib/stringinfo.h"
 #include "utils/memutils.h"
+
+/*
+ * How far from the end the tail of a reply begins at most: counts, and a key of
+ * up to 6 kB (2048 and 1024 bytes of the table's, the same of an index), which
+ * is 36 kB if all of it is escaped.
+ */
+#define TAIL_MAX (64 * 1024)
 
 struct AddbPager
 {
@@ -119,16 +126,56 @@ read_members(AddbPager *pager, AddbJsonCursor *cursor)
 	pager->tail_read = true;
 }
 
-/* Skims the item at the cursor and the rest for what stands behind them. */
+/*
+ * Reads what stands behind the items, looked for from the end of the reply;
+ * false when it is not found so.
+ *
+ * The items end with a bracket, and a comma and the quote of a name follow.
+ * Within items a bracket is followed by a brace, since every list is wrapped
+ * in its type, so what looks alike can only lie in a string. The members then
+ * do not end where the reply ends.
+ */
+static bool
+find_tail(AddbPager *pager)
+{
+	const char *end = pager->cursor.end;
+	const char *limit = Max(pager->cursor.pos, end - TAIL_MAX);
+
+	for (const char *p = end - 3; p > limit; p--)
+	{
+		AddbJsonCursor cursor = addb_json_cursor(p + 1, end - p - 1);
+
+		if (p[0] != ']' || p[1] != ',' || p[2] != '"')
+			continue;
+		pager->last_key.len = 0;
+		read_members(pager, &cursor);
+		if (addb_json_at_end(&cursor))
+			return true;
+	}
+	pager->last_key.len = 0;
+	return false;
+}
+
+/*
+ * Reads what stands behind the items, the one at the cursor and the rest of
+ * them skimmed. A key that stood before them stays known.
+ */
 static void
 read_tail(AddbPager *pager, AddbJsonCursor cursor)
 {
-	do
-		addb_json_skip(&cursor, NULL);
-	while (addb_json_array_next(&cursor));
-	read_members(pager, &cursor);
-	if (cursor.failed)
-		addb_call_raise_malformed(pager->page);
+	AddbJsonSlice early_key = pager->last_key;
+
+	if (!find_tail(pager))
+	{
+		do
+			addb_json_skip(&cursor, NULL);
+		while (addb_json_array_next(&cursor));
+		read_members(pager, &cursor);
+		if (cursor.failed)
+			addb_call_raise_malformed(pager->page);
+	}
+	if (pager->last_key.len == 0)
+		pager->last_key = early_key;
 }
 
 /* Waits for the next page and begins to consume it. */

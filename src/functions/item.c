@@ -44,7 +44,7 @@ addb_fn_get(PG_FUNCTION_ARGS)
 
 	if (!addb_item_get(table, &key, consistent, values, nulls))
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(addb_row_form(addb_row_type(fcinfo), values, nulls));
+	PG_RETURN_DATUM(addb_row_result(fcinfo, values, nulls));
 }
 
 /*

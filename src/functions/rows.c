@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "functions/args.h"
 #include "functions/rows.h"
 #include "funcapi.h"
@@ -23,34 +24,37 @@ enum
 };
 
 /*
- * addb_row_type - the row type that the function returns
- *
- * Looked up once for each call site; the memory is the call site's.
- */
-TupleDesc
-addb_row_type(FunctionCallInfo fcinfo)
-{
-	TupleDesc	type = fcinfo->flinfo->fn_extra;
-	MemoryContext caller;
-
-	if (type != NULL)
-		return type;
-	if (get_call_result_type(fcinfo, NULL, &type) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	type = BlessTupleDesc(CreateTupleDescCopy(type));
-	fcinfo->flinfo->fn_extra = type;
-	MemoryContextSwitchTo(caller);
-	return type;
-}
-
-/*
  * addb_row_form - a row as a Datum, palloc'd
  */
 Datum
 addb_row_form(TupleDesc type, Datum *values, bool *nulls)
 {
 	return HeapTupleGetDatum(heap_form_tuple(type, values, nulls));
+}
+
+/*
+ * addb_row_result - a row as the function's result, palloc'd
+ *
+ * The type cache knows the row type of a named composite type; looking at the
+ * function's declaration takes longer than forming the row.
+ */
+Datum
+addb_row_result(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	Oid			typid = get_fn_expr_rettype(fcinfo->flinfo);
+	TupleDesc	type;
+	Datum		result;
+
+	if (OidIsValid(typid) && typid != RECORDOID)
+	{
+		type = lookup_rowtype_tupdesc(typid, -1);
+		result = addb_row_form(type, values, nulls);
+		ReleaseTupleDesc(type);
+		return result;
+	}
+	if (get_call_result_type(fcinfo, NULL, &type) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return addb_row_form(BlessTupleDesc(type), values, nulls);
 }
 
 /*
@@ -70,7 +74,7 @@ addb_row_lock(FunctionCallInfo fcinfo, const AddbLock *lock)
 																	lock->version.len));
 	values[LOCK_TTL] = TimestampTzGetDatum(lock->ttl);
 	nulls[LOCK_TTL] = !lock->has_ttl;
-	return addb_row_form(addb_row_type(fcinfo), values, nulls);
+	return addb_row_result(fcinfo, values, nulls);
 }
 
 static AddbText

@@ -9,8 +9,9 @@
 #include "dynamodb/atomic_item.h"
 #include "fmgr.h"
 
-extern TupleDesc addb_row_type(FunctionCallInfo fcinfo);
 extern Datum addb_row_form(TupleDesc type, Datum *values, bool *nulls);
+extern Datum addb_row_result(FunctionCallInfo fcinfo, Datum *values,
+							 bool *nulls);
 extern Datum addb_row_lock(FunctionCallInfo fcinfo, const AddbLock *lock);
 extern AddbLock addb_arg_lock(FunctionCallInfo fcinfo, int n);
 

@@ -26,5 +26,5 @@ addb_fn_session_stats(PG_FUNCTION_ARGS)
 	};
 	bool		nulls[lengthof(values)] = {0};
 
-	PG_RETURN_DATUM(addb_row_form(addb_row_type(fcinfo), values, nulls));
+	PG_RETURN_DATUM(addb_row_result(fcinfo, values, nulls));
 }

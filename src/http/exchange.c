@@ -30,7 +30,7 @@
 #define MAX_HEAD (64 * 1024)
 
 /* Bytes libcurl reads at once: a page of 1 MB then takes a few reads. */
-#define RECEIVE_BUFFER (256L * 1024)
+#define RECEIVE_BUFFER (64L * 1024)
 
 static AddbHttpExchange *idle;
 static int	nidle;
@@ -140,6 +140,7 @@ set_constant_options(AddbHttpExchange *exchange)
 	SET(CURLOPT_OPENSOCKETFUNCTION, addb_transport_open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, exchange);
 	SET(CURLOPT_CLOSESOCKETFUNCTION, addb_transport_close_socket);
+	SET(CURLOPT_RESOLVER_START_FUNCTION, addb_transport_resolving);
 	SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
 
 	/* SIGALRM is PostgreSQL's: no signals from the resolver. */
@@ -156,6 +157,7 @@ set_constant_options(AddbHttpExchange *exchange)
 	SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NOPROXY, "*");
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
@@ -182,32 +184,64 @@ link_headers(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 		exchange->headers[i].next = i + 1 < n ? &exchange->headers[i + 1] : NULL;
 }
 
+/* Sets the URL and the timeouts where they differ from the last exchange's. */
 static CURLcode
-set_request_options(AddbHttpExchange *exchange, const AddbHttpRequest *request)
+set_target(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 {
 	CURL	   *easy = exchange->easy;
 
-	link_headers(exchange, request);
-	SET(CURLOPT_URL, request->url);
-	SET(CURLOPT_HTTPHEADER, exchange->headers);
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long) request->connect_timeout);
-	SET(CURLOPT_TIMEOUT_MS, (long) request->timeout);
-	if (request->body_len == 0 && strcmp(request->method, "GET") == 0)
+	if (exchange->url == NULL || strcmp(exchange->url, request->url) != 0)
+	{
+		free(exchange->url);
+		exchange->url = NULL;
+		SET(CURLOPT_URL, request->url);
+		exchange->url = strdup(request->url);
+	}
+	if (exchange->connect_timeout != request->connect_timeout)
+	{
+		SET(CURLOPT_CONNECTTIMEOUT_MS, (long) request->connect_timeout);
+		exchange->connect_timeout = request->connect_timeout;
+	}
+	if (exchange->timeout != request->timeout)
+	{
+		SET(CURLOPT_TIMEOUT_MS, (long) request->timeout);
+		exchange->timeout = request->timeout;
+	}
+	return CURLE_OK;
+}
+
+static CURLcode
+set_method(AddbHttpExchange *exchange, const AddbHttpRequest *request)
+{
+	CURL	   *easy = exchange->easy;
+	bool		get = strcmp(request->method, "GET") == 0;
+
+	if (exchange->method == request->method)
+		return CURLE_OK;
+	exchange->method = NULL;
+	if (get)
 	{
 		SET(CURLOPT_POSTFIELDS, NULL);
 		SET(CURLOPT_HTTPGET, 1L);
-		SET(CURLOPT_CUSTOMREQUEST, NULL);
-		return CURLE_OK;
 	}
-	SET(CURLOPT_POST, 1L);
+	else
+		SET(CURLOPT_POST, 1L);
 	SET(CURLOPT_CUSTOMREQUEST,
-		strcmp(request->method, "POST") == 0 ? NULL : request->method);
-	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) request->body_len);
+		get || strcmp(request->method, "POST") == 0 ? NULL : request->method);
+	exchange->method = request->method;
+	return CURLE_OK;
+}
 
-	/*
-	 * When a kept-alive connection turns out dead, libcurl sends the request
-	 * again by itself, unless part of the body is gone and cannot be rewound.
-	 */
+/*
+ * When a kept-alive connection turns out dead, libcurl sends the request again
+ * by itself, unless part of the body is gone and cannot be rewound.
+ */
+static CURLcode
+set_body(AddbHttpExchange *exchange, const AddbHttpRequest *request)
+{
+	CURL	   *easy = exchange->easy;
+
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) request->body_len);
 	if (request->send_once)
 	{
 		exchange->unsent = request->body;
@@ -221,12 +255,29 @@ set_request_options(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 	return CURLE_OK;
 }
 
+static CURLcode
+set_request_options(AddbHttpExchange *exchange, const AddbHttpRequest *request)
+{
+	CURL	   *easy = exchange->easy;
+	CURLcode	code;
+
+	link_headers(exchange, request);
+	SET(CURLOPT_HTTPHEADER, exchange->headers);
+	code = set_target(exchange, request);
+	if (code == CURLE_OK)
+		code = set_method(exchange, request);
+	if (code == CURLE_OK && strcmp(request->method, "GET") != 0)
+		code = set_body(exchange, request);
+	return code;
+}
+
 /* Frees an exchange that is in no list. */
 static void
 destroy(AddbHttpExchange *exchange)
 {
 	if (exchange->easy != NULL)
 		curl_easy_cleanup(exchange->easy);
+	free(exchange->url);
 	free(exchange->body);
 	free(exchange->head);
 	free(exchange);
@@ -387,12 +438,15 @@ addb_http_header(const AddbHttpExchange *exchange, const char *name)
 
 	while (line < end)
 	{
-		if (pg_strncasecmp(line, name, len) == 0 && line[len] == ':')
+		size_t		line_len = strlen(line);
+
+		if (line_len > len && line[len] == ':' &&
+			pg_strncasecmp(line, name, len) == 0)
 		{
 			line += len + 1;
 			return line + strspn(line, " \t");
 		}
-		line += strlen(line) + 1;
+		line += line_len + 1;
 	}
 	return NULL;
 }

@@ -21,7 +21,7 @@
  */
 typedef struct AddbHttpRequest
 {
-	const char *method;			/* "GET", "POST" or "PUT" */
+	const char *method;			/* "GET", "POST" or "PUT", a constant */
 	const char *url;
 	const char *const *headers; /* complete lines, "Name: value" */
 	int			nheaders;

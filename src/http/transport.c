@@ -13,8 +13,9 @@
  * no system call for it.
  *
  * libcurl may start a thread to resolve a name. A signal handler of PostgreSQL
- * must not run on it, so all signals are blocked while libcurl works; the
- * thread inherits that mask.
+ * must not run on it, so all signals are blocked from the moment when libcurl
+ * says that it is about to resolve until it returns; the thread inherits that
+ * mask.
  *
  * libcurl 7.88, which is Debian 12's, closes a socket that is not connected yet
  * without calling CURLOPT_CLOSESOCKETFUNCTION. So whenever it has lost interest
@@ -58,23 +59,39 @@ static int	sockets_size;
 static bool any_doubtful;
 static int64 timer = -1;		/* when libcurl wants to be called, or -1 */
 
+static sigset_t saved_signals;	/* the mask before libcurl resolved a name */
+static bool signals_blocked;
+
 static WaitEventSet *wait_set;
 static int	wait_set_free;		/* places left in it */
 static bool wait_set_stale;		/* holds a socket that is closed or idle */
 
 static void
-block_signals(sigset_t *saved)
+restore_signals(void)
+{
+	if (signals_blocked)
+		sigprocmask(SIG_SETMASK, &saved_signals, NULL);
+	signals_blocked = false;
+}
+
+/*
+ * addb_transport_resolving - CURLOPT_RESOLVER_START_FUNCTION
+ *
+ * Called before libcurl resolves a name that it has not cached, be it by a
+ * thread or not.
+ */
+int
+addb_transport_resolving(void *state, void *reserved, void *arg)
 {
 	sigset_t	all;
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, saved);
-}
-
-static void
-restore_signals(const sigset_t *saved)
-{
-	sigprocmask(SIG_SETMASK, saved, NULL);
+	if (!signals_blocked)
+	{
+		sigfillset(&all);
+		sigprocmask(SIG_SETMASK, &all, &saved_signals);
+		signals_blocked = true;
+	}
+	return 0;
 }
 
 static Watched *
@@ -302,12 +319,10 @@ bool
 addb_transport_ready(void)
 {
 	static bool initialised = false;
-	sigset_t	saved;
 	CURLM	   *handle;
 
 	if (multi == NULL)
 	{
-		block_signals(&saved);
 		if (!initialised)
 			initialised = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK;
 		handle = initialised ? curl_multi_init() : NULL;
@@ -316,7 +331,6 @@ addb_transport_ready(void)
 			curl_multi_cleanup(handle);
 			handle = NULL;
 		}
-		restore_signals(&saved);
 		if (handle == NULL)
 			return false;
 		multi = handle;
@@ -349,29 +363,23 @@ addb_transport_add(AddbHttpExchange *exchange)
 void
 addb_transport_remove(AddbHttpExchange *exchange)
 {
-	sigset_t	saved;
-
 	if (!exchange->in_multi)
 		return;
 	exchange->in_multi = false;
-	block_signals(&saved);
 	curl_multi_remove_handle(multi, exchange->easy);
 	drop_closed_sockets();
-	restore_signals(&saved);
 }
 
 /* Lets libcurl act on a socket, or on its timers (CURL_SOCKET_TIMEOUT). */
 static void
 act(curl_socket_t fd, int events)
 {
-	sigset_t	saved;
 	int			running;
 	CURLMcode	code;
 
-	block_signals(&saved);
 	code = curl_multi_socket_action(multi, fd, events, &running);
+	restore_signals();
 	drop_closed_sockets();
-	restore_signals(&saved);
 	if (code != CURLM_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
@@ -443,7 +451,8 @@ rebuild_wait_set(void)
 		sockets[i].watched = 0;
 	wait_set = addb_create_wait_event_set(size);
 	AddWaitEventToSet(wait_set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
-	AddWaitEventToSet(wait_set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	if (IsUnderPostmaster)
+		AddWaitEventToSet(wait_set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
 	wait_set_free = size - 2;
 	wait_set_stale = false;
 }

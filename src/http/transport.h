@@ -19,6 +19,10 @@ struct AddbHttpExchange
 	CURL	   *easy;
 	AddbHttpExchange *next;		/* in the list of idle exchanges */
 	AddbOwned  *owned;			/* who releases it; NULL while idle */
+	char	   *url;			/* malloc'd; options as they are set, which */
+	const char *method;			/* stay from one exchange to the next */
+	int			connect_timeout;	/* ms */
+	int			timeout;		/* ms */
 	bool		in_multi;		/* libcurl is working on it */
 	AddbHttpOutcome outcome;
 	int			status;
@@ -42,6 +46,7 @@ extern bool addb_transport_ready(void);
 extern bool addb_transport_add(AddbHttpExchange *exchange);
 extern void addb_transport_begin(void);
 extern void addb_transport_remove(AddbHttpExchange *exchange);
+extern int	addb_transport_resolving(void *state, void *reserved, void *arg);
 extern curl_socket_t addb_transport_open_socket(void *arg, curlsocktype purpose,
 												struct curl_sockaddr *address);
 extern int	addb_transport_close_socket(void *arg, curl_socket_t fd);

@@ -31,6 +31,7 @@ test_whole();
 test_memory();
 test_order_and_prefix();
 test_page_size();
+test_texts_like_replies();
 test_empty_pages();
 test_failing_pages();
 test_get_many();
@@ -294,6 +295,30 @@ sub test_page_size
 		"left#01\nleft#02\nleft#03", 'rows');
 	costs(2, "SELECT sk FROM ddb_query('part1', page_size => 10) LIMIT 8", 'eight of a page of ten');
 	costs(3, "SELECT sk FROM ddb_query('part1', page_size => 10) LIMIT 18", 'eighteen');
+	return;
+}
+
+# Where items end must not be mistaken, whatever stands in them.
+sub test_texts_like_replies
+{
+	my @data = ('],', '],"', '"],"Count":1}', '],"LastEvaluatedKey":{"pk":{"S":"x"},"sk":{"S":"y"}}}', ']},"Count":2}', '[', '\\],',
+		'"', '}}],"ScannedCount":0,', [ '],', [ [], ['],'] ] ], { '],' => '],', ':' => ':' }, { '$ss' => [ '"],"', ']', '],' ] },
+		{ 'Items' => [ { 'LastEvaluatedKey' => '],' } ] }, [ '],"Count":1,"LastEvaluatedKey":{}' ]);
+	for my $format (qw(json map))
+	{
+		my $pk = "texts $format";
+		my @items = map { { pk => $pk, sk => sprintf('%02d],', $_), data => $data[$_ % @data] } } 0 .. 41;
+		$session->query("SET atomic_dynamodb.data_format TO $format");
+		$session->query('SELECT ddb_set(' . literal(\@items) . ')');
+		for my $size (1, 2, 5, 13, 42, 100)
+		{
+			my $right = $session->query("SELECT count(*), bool_and(q.sk = i ->> 'sk' AND q.data = i -> 'data')
+				FROM ddb_query('$pk', page_size => $size) WITH ORDINALITY AS q(pk, sk, data, version, ttl, n)
+				JOIN jsonb_array_elements(" . literal(\@items) . ") WITH ORDINALITY AS w(i, n) USING (n)");
+			is($right, '42|t', "$format: texts that look like the end of a reply, $size a page");
+		}
+	}
+	$session->query('RESET atomic_dynamodb.data_format');
 	return;
 }
 

@@ -198,11 +198,11 @@ sub test_duplicates_in_flight
 	like(stored($pk), qr/ same=6$/, 'the same over six batches');
 
 	$pk = new_partition();
-	$items = duplicate_list($pk, $fill->('a', 24), [ 'same', 1 ], $fill->('b', 24), [ 'same', 2 ]);
+	$items = duplicate_list($pk, $fill->('a', 24), [ 'same', 1 ], [ 'b', 0 ], [ 'same', 2 ], [ 'c', 0 ]);
 	$server->reset;
-	$server->script({ unprocessed => 1 }, { unprocessed => 1 }, { unprocessed => 1, delay_reply_ms => 200 });
+	$server->script({ repeat => 6, unprocessed => 1 });
 	$session->query("SELECT ddb_set($items)");
-	like(stored($pk), qr/ same=2$/, 'a key that was left unprocessed: the last wins');
+	like(stored($pk), qr/ same=2$/, 'a key that is left unprocessed: the last wins');
 
 	$pk = new_partition();
 	$items = duplicate_list($pk, $fill->('a', 25), $fill->('b', 25), $fill->('a', 25));
@@ -380,7 +380,9 @@ sub test_unprocessed_writes
 	is(stored($pk), '', 'all gone');
 
 	$pk = new_partition();
-	$session->send("SELECT ddb_set(items('$pk', 1, 25))") if $server->reset && $server->script({ repeat => -1, unprocessed => 25 });
+	$server->reset;
+	$server->script({ repeat => -1, unprocessed => 25 });
+	$session->send("SELECT ddb_set(items('$pk', 1, 25))");
 	$server->wait_for_requests(4);
 	$session->cancel;
 	$session->finish;

@@ -6,6 +6,7 @@ use warnings;
 
 use AddbTest;
 use AddbTest::Cluster;
+use File::Temp ();
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -23,10 +24,16 @@ my $control = session(dbname => 'postgres');
 
 sql("SELECT ddb_set('p', 's', '1', table_name => '$table')");
 
+sub url_of
+{
+	my ($where) = @_;
+	return ref $where ? $where->url : $where;
+}
+
 sub settings
 {
 	my ($where, %more) = @_;
-	return (set => { 'atomic_dynamodb.endpoint_url' => $where->url, 'atomic_dynamodb.table' => $table,
+	return (set => { 'atomic_dynamodb.endpoint_url' => url_of($where), 'atomic_dynamodb.table' => $table,
 			map { +"atomic_dynamodb.$_" => $more{$_} } keys %more });
 }
 
@@ -63,13 +70,14 @@ my @waits = (
 	[ 'ddb_delete_table, no answer', $server, [ \%hang ], q(SELECT ddb_delete_table('polled')), 1 ],
 	[ 'connecting', $full, [], $GET, 0 ],
 	[ 'connecting several times', $full, [], "SELECT ddb_set($list)", 0 ],
-	[ 'a server that says nothing', $silent, [], $GET, 0 ]);
+	[ 'a server that says nothing', $silent, [], $GET, 0 ],
+	[ 'a server that says nothing to TLS', 'https://127.0.0.1:' . $silent->port, [], $GET, 0 ]);
 
 # Makes the session wait, and tells whether it does.
 sub begin_wait
 {
 	my ($session, $where, $steps, $query, $requests) = @_;
-	if ($where == $server)
+	if (ref $where && $where == $server)
 	{
 		$server->reset;
 		$server->script(@$steps);
@@ -93,7 +101,7 @@ for my $wait (@waits)
 
 	$server->reset;
 	$session->query('SET statement_timeout = 300');
-	$server->script(@$steps) if $where == $server;
+	$server->script(@$steps) if ref $where && $where == $server;
 	$session->send($query);
 	$session->finish(20);
 	is_deeply([ ($session->error)[ 0, 1 ] ], [ '57014', 'canceling statement due to statement timeout' ],
@@ -104,7 +112,7 @@ for my $wait (@waits)
 	$server->reset;
 	$session->query('RESET statement_timeout; SET atomic_dynamodb.endpoint_url TO ' . literal($server->url));
 	is($session->query($GET), '1', "$name: the session works at once");
-	$session->query('SET atomic_dynamodb.endpoint_url TO ' . literal($where->url));
+	$session->query('SET atomic_dynamodb.endpoint_url TO ' . literal(url_of($where)));
 
 	begin_wait($session, $where, $steps, $query, $requests);
 	$start = time;
@@ -191,17 +199,100 @@ SQL
 	is($session->query($GET), '1', 'the session works');
 }
 
+# A library that makes the resolution of one name take very long.
+sub slow_resolver
+{
+	my ($directory) = @_;
+
+	open my $file, '>', "$directory/slow.c" or die $!;
+	print $file <<'C';
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+getaddrinfo(const char *node, const char *service,
+			const struct addrinfo *hints, struct addrinfo **result)
+{
+	int			(*real) (const char *, const char *, const struct addrinfo *,
+						 struct addrinfo **) = dlsym(RTLD_NEXT, "getaddrinfo");
+
+	if (node != NULL && strcmp(node, "slow.invalid") == 0)
+		sleep(60);
+	return real(node, service, hints, result);
+}
+C
+	close $file or die $!;
+	my $library = "$directory/slow.so";
+	return system($ENV{CC} // 'cc', '-shared', '-fPIC', '-o', $library, "$directory/slow.c", '-ldl') == 0 ? $library : undef;
+}
+
+my %conf = (
+	'atomic_dynamodb.endpoint_url' => $server->url,
+	'atomic_dynamodb.region' => 'us-west-2',
+	'atomic_dynamodb.access_key_id' => 'local',
+	'atomic_dynamodb.secret_access_key' => 'local',
+	'atomic_dynamodb.table' => $table);
+
+# Names are resolved in threads, on which no signal handler of the server runs.
+SKIP:
+{
+	my $directory = File::Temp->newdir;
+	my $library = slow_resolver($directory) or skip 'no C compiler', 1;
+	my $cluster = AddbTest::Cluster->new(environment => { LD_PRELOAD => $library }, conf => \%conf);
+	$cluster->inside(sub {
+		my $here = session(dbname => 'postgres');
+		my $session = session(set => { 'atomic_dynamodb.endpoint_url' => 'https://slow.invalid',
+				'atomic_dynamodb.connect_timeout' => 60000 });
+		$session->send($GET);
+		ok($session->wait_for_event(qr{^Extension/}), 'a name that is not resolved: waits');
+		my @masks;
+		for my $task (glob '/proc/' . $session->pid . '/task/*')
+		{
+			next if $task =~ m{/@{[ $session->pid ]}\z};
+			open my $file, '<', "$task/status" or next;
+			push @masks, map { /^SigBlk:\s+(\w+)/ ? hex(substr $1, -8) : () } <$file>;
+		}
+		is(scalar @masks, 1, 'in a thread');
+
+		# bits 0, 1, 9, 13 and 14: HUP, INT, USR1, ALRM and TERM
+		ok(@masks && ($masks[0] & 0x6203) == 0x6203, 'that takes no signals');
+		my $database = unique_name();
+		$here->query("CREATE DATABASE $database");
+		my $start = time;
+		$here->query("DROP DATABASE $database");
+		cmp_ok(time - $start, '<', 1, 'another session drops a database meanwhile');
+		$start = time;
+		$here->query('SELECT pg_cancel_backend(' . $session->pid . ')');
+		$session->finish(20);
+		cmp_ok(time - $start, '<', $LIMIT, 'cancelled at once');
+		is(($session->error)[0], '57014', 'as cancelled');
+
+		$server->reset;
+		$session->query('SET atomic_dynamodb.endpoint_url TO ' . literal($server->url));
+		is($session->query($GET), '1', 'the session works at once');
+		$session->query(q(SET atomic_dynamodb.endpoint_url TO 'https://slow.invalid'; SET statement_timeout = 300));
+		is(($session->query_error($GET))[0], '57014', 'statement_timeout');
+		cmp_ok($session->elapsed, '<', 0.3 + $LIMIT, 'not long after its time');
+		is_deeply([ ($session->query_error(
+				"SET statement_timeout = 0; SET atomic_dynamodb.connect_timeout = 100; SET atomic_dynamodb.max_attempts = 1; $GET"))[ 0, 1 ] ],
+			[ '08001', 'could not connect to DynamoDB' ], 'connect_timeout');
+		cmp_ok($session->elapsed, '<', 0.1 + $LIMIT, 'not long after its time');
+		$session->query('RESET atomic_dynamodb.connect_timeout');
+		$session->send($GET);
+		$session->wait_for_event(qr{^Extension/});
+		$start = time;
+		$here->query('SELECT pg_terminate_backend(' . $session->pid . ')');
+		$session->finish(20);
+		cmp_ok(time - $start, '<', $LIMIT, 'terminated at once');
+	});
+}
+
 # Crashes, in a cluster of their own.
 {
-	my $cluster = AddbTest::Cluster->new(
-		conf => {
-			'atomic_dynamodb.endpoint_url' => $server->url,
-			'atomic_dynamodb.region' => 'us-west-2',
-			'atomic_dynamodb.access_key_id' => 'local',
-			'atomic_dynamodb.secret_access_key' => 'local',
-			'atomic_dynamodb.table' => $table,
-			restart_after_crash => 'on',
-		});
+	my $cluster = AddbTest::Cluster->new(conf => { %conf, restart_after_crash => 'on' });
 	$cluster->inside(sub {
 		my $session = session();
 		ok(begin_wait($session, $server, [ \%hang ], "SELECT ddb_set($list)", 3), 'a backend waits');
