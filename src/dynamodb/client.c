@@ -62,8 +62,9 @@ struct AddbCall
 	char	   *failure_text;
 };
 
+/* What is known of the endpoint that requests go to now. */
+static uint64 endpoint_generation = 0;	/* of AddbAwsConfig; 0: none yet */
 static AddbRetryBudget budget;
-static bool budget_ready = false;
 static int64 clock_offset_ms;
 static AddbSessionStats stats;
 
@@ -160,6 +161,21 @@ build_headers(AddbCall *call, const AddbAwsConfig *config, HeaderLines *lines)
 	add_line(lines, "amz-sdk-request", progress);
 }
 
+/* A dead endpoint must not use up the retries of another, nor set its clock. */
+static const AddbAwsConfig *
+current_config(void)
+{
+	const AddbAwsConfig *config = addb_aws_config_get();
+
+	if (config->generation != endpoint_generation)
+	{
+		addb_retry_budget_init(&budget);
+		clock_offset_ms = 0;
+		endpoint_generation = config->generation;
+	}
+	return config;
+}
+
 /*
  * Sends the call's next attempt. libcurl must not make another of it unseen: a
  * second one may be answered by what the first one did.
@@ -167,7 +183,7 @@ build_headers(AddbCall *call, const AddbAwsConfig *config, HeaderLines *lines)
 static void
 send_attempt(AddbCall *call)
 {
-	const AddbAwsConfig *config = addb_aws_config_get();
+	const AddbAwsConfig *config = current_config();
 	const char *headers[MAX_HEADER_LINES];
 	HeaderLines lines;
 	AddbHttpRequest http = {
@@ -366,11 +382,6 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	AddbCall   *call = MemoryContextAllocZero(context, sizeof(AddbCall));
 	uint64		random[2];
 
-	if (!budget_ready)
-	{
-		addb_retry_budget_init(&budget);
-		budget_ready = true;
-	}
 	call->context = context;
 	call->attempt = AllocSetContextCreate(context, "atomic_dynamodb attempt",
 										  ALLOCSET_SMALL_SIZES);
