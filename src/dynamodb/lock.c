@@ -264,14 +264,13 @@ renew(const char *table, const AddbKey *key, AddbLock *lock,
 	int64		ttl = addb_lock_now() + addb_lock_ttl;
 	StringInfoData body;
 
+	/* first, for it raises when the server's encoding lacks a character */
+	set_lock(lock, key, version, true, ttl);
 	initStringInfo(&body);
 	build_renew(&body, table, key, version, ttl);
-	if (!write_if(&addb_update_item, table, key, &body, state) &&
-		!(state->version != NULL && strcmp(state->version, version) == 0 &&
-		  state->ttl >= ttl))
-		return false;
-	set_lock(lock, key, version, true, ttl);
-	return true;
+	return write_if(&addb_update_item, table, key, &body, state) ||
+		(state->version != NULL && strcmp(state->version, version) == 0 &&
+		 state->ttl >= ttl);
 }
 
 /*
