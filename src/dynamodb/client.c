@@ -47,7 +47,8 @@ typedef enum CallState
 struct AddbCall
 {
 	MemoryContext context;		/* this struct and all that it points to */
-	MemoryContext attempt;		/* the request headers of the attempt */
+	MemoryContext attempt;		/* the request headers of the attempt; for the
+								 * first one that is context itself */
 	AddbRequest request;
 	CallState	state;
 	AddbHttpExchange *exchange;
@@ -199,7 +200,14 @@ send_attempt(AddbCall *call)
 	};
 	MemoryContext caller;
 
-	MemoryContextReset(call->attempt);
+	if (call->retry.attempt == 1)
+		call->attempt = call->context;
+	else if (call->attempt == call->context)
+		call->attempt = AllocSetContextCreate(call->context,
+											  "atomic_dynamodb attempt",
+											  ALLOCSET_SMALL_SIZES);
+	else
+		MemoryContextReset(call->attempt);
 	caller = MemoryContextSwitchTo(call->attempt);
 	build_headers(call, config, &lines);
 	for (int i = 0; i < lines.n; i++)
@@ -378,13 +386,11 @@ AddbCall *
 addb_client_start(const AddbRequest *request, MemoryContext owner)
 {
 	MemoryContext context = AllocSetContextCreate(owner, "atomic_dynamodb call",
-												  ALLOCSET_SMALL_SIZES);
+												  ALLOCSET_DEFAULT_SIZES);
 	AddbCall   *call = MemoryContextAllocZero(context, sizeof(AddbCall));
 	uint64		random[2];
 
 	call->context = context;
-	call->attempt = AllocSetContextCreate(context, "atomic_dynamodb attempt",
-										  ALLOCSET_SMALL_SIZES);
 	call->request = *request;
 	addb_retry_state_init(&call->retry);
 	for (int i = 0; i < lengthof(random); i++)

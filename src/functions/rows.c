@@ -43,14 +43,13 @@ addb_row_result(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
 	Oid			typid = get_fn_expr_rettype(fcinfo->flinfo);
 	TupleDesc	type;
-	Datum		result;
 
+	/* not pinned: nothing is looked up while the row is formed */
 	if (OidIsValid(typid) && typid != RECORDOID)
 	{
-		type = lookup_rowtype_tupdesc(typid, -1);
-		result = addb_row_form(type, values, nulls);
-		ReleaseTupleDesc(type);
-		return result;
+		type = lookup_type_cache(typid, TYPECACHE_TUPDESC)->tupDesc;
+		if (type != NULL)
+			return addb_row_form(type, values, nulls);
 	}
 	if (get_call_result_type(fcinfo, NULL, &type) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

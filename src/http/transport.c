@@ -19,7 +19,8 @@
  *
  * libcurl 7.88, which is Debian 12's, closes a socket that is not connected yet
  * without calling CURLOPT_CLOSESOCKETFUNCTION. So whenever it has lost interest
- * in a socket, a look at the inode tells whether that is still there.
+ * in a socket that has not carried a reply yet, a look at the inode tells
+ * whether that is still there.
  */
 #include "postgres.h"
 
@@ -48,6 +49,7 @@ typedef struct Watched
 	int			watched;		/* what the wait event set has, 0: not there */
 	int			position;		/* in the wait event set */
 	bool		ours;			/* opened by addb_transport_open_socket */
+	bool		fresh;			/* ours, and no reply has come over it yet */
 	bool		doubtful;		/* may have been closed without a word */
 	ino_t		inode;			/* of a socket of ours */
 } Watched;
@@ -56,6 +58,7 @@ static CURLM *multi;
 static Watched *sockets;
 static int	nsockets;
 static int	sockets_size;
+static int	nfresh;
 static bool any_doubtful;
 static int64 timer = -1;		/* when libcurl wants to be called, or -1 */
 
@@ -124,6 +127,8 @@ add_socket(curl_socket_t fd, bool ours)
 	entry->wanted = 0;
 	entry->watched = 0;
 	entry->ours = ours;
+	entry->fresh = ours;
+	nfresh += ours;
 	entry->doubtful = false;
 	return entry;
 }
@@ -138,6 +143,7 @@ forget_socket(Watched *entry)
 {
 	if (entry->watched != 0)
 		wait_set_stale = true;
+	nfresh -= entry->fresh;
 	*entry = sockets[--nsockets];
 }
 
@@ -180,6 +186,24 @@ drop_closed_sockets(void)
 	}
 }
 
+/* A socket that has carried a reply is closed by the callback, always. */
+static void
+mark_used(CURL *easy)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	Watched    *entry;
+
+	if (nfresh == 0 ||
+		curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK)
+		return;
+	entry = find_socket(fd);
+	if (entry != NULL)
+	{
+		nfresh -= entry->fresh;
+		entry->fresh = false;
+	}
+}
+
 /*
  * libcurl's word that it wants a socket watched; -1 makes it give up. The pair
  * of sockets by which a resolver thread reports is libcurl's own, closed
@@ -195,7 +219,8 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 		if (entry != NULL && entry->ours)
 		{
 			entry->wanted = 0;
-			entry->doubtful = any_doubtful = true;
+			if (entry->fresh)
+				entry->doubtful = any_doubtful = true;
 		}
 		else if (entry != NULL)
 			forget_socket(entry);
@@ -425,6 +450,8 @@ collect_finished(void)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
 						  (char **) &exchange);
+		if (result == CURLE_OK)
+			mark_used(exchange->easy);
 		addb_exchange_done(exchange, result);
 		addb_transport_remove(exchange);
 	}
