@@ -33,11 +33,13 @@ SELECT ddb_set('[{"pk": "a", "sk": "b"}]');
 SELECT ddb_set('[{"pk": "a", "sk": "b", "data": 1, "version": "x"}]');
 SELECT ddb_set('[{"pk": "a", "sk": "b", "data": 1, "ttl": true}]');
 SELECT ddb_set('[{"pk": "a", "sk": "b", "data": 1, "ttl": "soon"}]');
-SELECT ddb_set('[{"pk": "a", "sk": "b", "data": 1, "ttl": 1e18}]');
+SELECT ddb_set('[{"pk": "a", "sk": "b", "data": 1, "ttl": 1767225600000}]');
+SELECT ddb_set('[{"pk": "a", "sk": "b", "data": 1, "ttl": "infinity"}]');
 SELECT ddb_delete(NULL, 'b');
 SELECT ddb_delete('a', NULL);
 SELECT ddb_delete(NULL::jsonb);
 SELECT ddb_delete('[{"pk": "", "sk": "b"}]'::jsonb);
+SELECT ddb_delete('[{"pk": "a", "sk": "b"}]', 'mytable');
 
 SELECT ddb_get_lock(NULL, 'b');
 SELECT ddb_get_lock('a', NULL);

@@ -40,6 +40,8 @@ SELECT ddb_set('[
 SELECT sk, data, extract(epoch FROM ttl) FROM ddb_query('list');
 SELECT ddb_set('{"pk": "list", "sk": "4", "data": 1}');
 SELECT ddb_set('[]'), ddb_delete('[]');
+SELECT ddb_set((SELECT jsonb_agg(to_jsonb(i) || '{"pk": "copy"}') FROM ddb_query('list') AS i));
+SELECT sk, data, extract(epoch FROM ttl) FROM ddb_query('copy');
 SELECT sk, data FROM ddb_get_many('[{"pk": "list", "sk": "3"}, {"pk": "list", "sk": "none"}, {"pk": "list", "sk": "1"}, {"pk": "list", "sk": "3"}]'::jsonb);
 SELECT sk, data FROM ddb_get_many(ARRAY[('list', '4'), ('list', '2'), ('list', '4')]::ddb_key[], consistent => true);
 SELECT count(*) FROM ddb_get_many('[]'::jsonb);

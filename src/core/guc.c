@@ -15,6 +15,7 @@
 #include "access/parallel.h"
 #include "core/compat.h"
 #include "core/guc.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #define SECRET_MASK "********"
@@ -31,6 +32,7 @@ typedef struct Secret
 char	   *addb_access_key_id;
 bool		addb_allow_ambient_credentials;
 bool		addb_allow_insecure_http;
+char	   *addb_ca_file;
 int			addb_connect_timeout;
 bool		addb_consistent_read;
 int			addb_data_format;
@@ -159,6 +161,44 @@ check_table(char **newval, void **extra, GucSource source)
 	return false;
 }
 
+/* The file is read by libcurl, whose errors do not say what they want. */
+static bool
+check_ca_file(char **newval, void **extra, GucSource source)
+{
+	if ((*newval)[0] == '\0' || is_absolute_path(*newval))
+		return true;
+	GUC_check_errdetail("The path must be absolute.");
+	return false;
+}
+
+static bool
+is_preloaded(void)
+{
+	return (shared_preload_libraries_string != NULL &&
+			strstr(shared_preload_libraries_string, "atomic_dynamodb") != NULL) ||
+		(session_preload_libraries_string != NULL &&
+		 strstr(session_preload_libraries_string, "atomic_dynamodb") != NULL);
+}
+
+/*
+ * Until the library is loaded, a setting of the configuration file is a mere
+ * text to PostgreSQL, which shows it to everybody. The mask cannot help then,
+ * only the administrator can.
+ */
+static void
+warn_of_unmasked_secret(void)
+{
+	static bool warned = false;
+
+	if (warned || is_preloaded())
+		return;
+	warned = true;
+	ereport(LOG,
+			(errmsg("a secret of atomic_dynamodb is in the configuration file, but the library is not preloaded"),
+			 errdetail("In a session that has not loaded the library, SHOW shows the secret to every role."),
+			 errhint("Add atomic_dynamodb to session_preload_libraries, or keep the secret in the shared AWS credentials file of the server's operating system user.")));
+}
+
 /*
  * Where a secret may come from: pg_db_role_setting is readable by everyone,
  * so ALTER DATABASE/ROLE ... SET is refused, both when it is given (TEST) and
@@ -178,9 +218,11 @@ check_secret(char **newval, void **extra, GucSource source)
 	{
 		GUC_check_errmsg("a secret must not be stored in a database or role setting");
 		GUC_check_errdetail("Everybody can read the catalog pg_db_role_setting.");
-		GUC_check_errhint("Set it in postgresql.conf, with SET in the session, or leave it to the environment or the shared credentials file.");
+		GUC_check_errhint("Keep it in the shared AWS credentials file or the environment of the server, or SET it in the session.");
 		return false;
 	}
+	if (source == PGC_S_FILE)
+		warn_of_unmasked_secret();
 
 	/*
 	 * A parallel worker is given the mask, which is all that it may know: the
@@ -274,6 +316,10 @@ define_target(void)
 							 "Without TLS, anyone on the way reads and changes the items. Meant for an emulator on a private network.",
 							 &addb_allow_insecure_http, false,
 							 PGC_SUSET, 0, NULL, assign_bool, NULL);
+	define_string("atomic_dynamodb.ca_file",
+				  "File of certificates that the endpoint's certificate is checked against.",
+				  "In PEM format, on the server. Empty: those of the operating system.",
+				  &addb_ca_file, PGC_SUSET, 0, check_ca_file, assign_string);
 	define_string("atomic_dynamodb.endpoint_url",
 				  "URL of the DynamoDB endpoint, instead of the one of the region.",
 				  "For DynamoDB Local, VPC endpoints and tests. It must be https, except on a loopback address. Empty: AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL and the profile are asked, then the region decides.",

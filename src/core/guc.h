@@ -37,6 +37,7 @@ typedef enum AddbDataFormat
 extern char *addb_access_key_id;
 extern bool addb_allow_ambient_credentials;
 extern bool addb_allow_insecure_http;
+extern char *addb_ca_file;
 extern int	addb_connect_timeout;	/* ms */
 extern bool addb_consistent_read;
 extern int	addb_data_format;	/* AddbDataFormat */

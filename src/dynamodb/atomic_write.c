@@ -57,14 +57,15 @@ shown(const AddbText *text)
  * because of that; one that is gone may have been deleted or swept.
  */
 static char *
-describe_race(const AddbLock *lock, const AddbLockState *now)
+describe_race(const char *table, const AddbLock *lock, const AddbLockState *now)
 {
 	bool		expired = lock->has_ttl && lock->ttl <= GetCurrentTimestamp();
 
 	if (!now->exists)
 		return expired
 			? pstrdup("The lock expired and is gone: it was not used within its ttl.")
-			: pstrdup("The lock was deleted after it was read.");
+			: psprintf("The lock was deleted after it was read, or is not one of table \"%s\".",
+					   table);
 	if (now->version == NULL)
 		return pstrdup("The lock was replaced by an item that is not a lock.");
 	if (expired)
@@ -83,8 +84,8 @@ describe_race(const AddbLock *lock, const AddbLockState *now)
  * lost, and DynamoDB has since forgotten the token.
  */
 static bool
-raise_if_race(const AddbCall *call, const AddbLock *lock, int lock_action,
-			  const char *version)
+raise_if_race(const AddbCall *call, const char *table, const AddbLock *lock,
+			  int lock_action, const char *version)
 {
 	const AddbServiceError *error = addb_call_error(call);
 	const AddbCancellationReason *reason;
@@ -104,7 +105,7 @@ raise_if_race(const AddbCall *call, const AddbLock *lock, int lock_action,
 			 errmsg("RaceCondition: the lock with pk \"%s\", sk \"%s\" is no longer valid",
 					shown(&lock->key.pk), shown(&lock->key.sk)),
 			 errdetail("%s Nothing was written. DynamoDB: %s%s%s%s.",
-					   describe_race(lock, &now), error->code,
+					   describe_race(table, lock, &now), error->code,
 					   error->request_id ? " (request id " : "",
 					   error->request_id ? error->request_id : "",
 					   error->request_id ? ")" : ""),
@@ -129,7 +130,7 @@ send_transaction(const char *table, StringInfo body, const AddbLock *lock,
 	AddbLockState now;
 
 	if (!addb_call_succeeded(call) &&
-		!raise_if_race(call, lock, lock_action, version) &&
+		!raise_if_race(call, table, lock, lock_action, version) &&
 		(!addb_call_outcome_unknown(call) ||
 		 !addb_lock_look(table, &lock->key, &now) ||
 		 now.version == NULL || strcmp(now.version, version) != 0))

@@ -194,6 +194,7 @@ send_attempt(AddbCall *call)
 		.body = call->request.body,
 		.body_len = call->request.body_len,
 		.max_response = call->request.operation->max_response,
+		.ca_file = addb_ca_file,
 		.connect_timeout = addb_connect_timeout,
 		.timeout = addb_request_timeout,
 		.send_once = call->request.operation->is_write
@@ -400,6 +401,34 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	return call;
 }
 
+/* The calls that are waited for. */
+typedef struct WaitedFor
+{
+	AddbCall   *const *calls;
+	int			n;
+} WaitedFor;
+
+/* Of an interrupt: a write that it leaves behind may have been carried out. */
+static void
+add_in_flight_context(void *arg)
+{
+	const WaitedFor *waited = arg;
+
+	for (int i = 0; i < waited->n; i++)
+	{
+		const AddbCall *call = waited->calls[i];
+
+		if (call->request.operation->is_write &&
+			(call->state == CALL_SENDING || call->unsettled))
+		{
+			errcontext("DynamoDB %s on table \"%s\": sent, and may have been carried out",
+					   call->request.operation->name,
+					   call->request.table ? call->request.table : "");
+			return;
+		}
+	}
+}
+
 /* Lets a call do what it can without waiting. */
 static void
 advance(AddbCall *call)
@@ -423,6 +452,12 @@ void
 addb_client_wait_until(AddbCall *const *calls, int n, int64 deadline)
 {
 	AddbHttpExchange *exchanges[ADDB_CLIENT_MAX_CALLS];
+	WaitedFor	waited = {calls, n};
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = add_in_flight_context,
+		.arg = &waited
+	};
 
 	Assert(n <= ADDB_CLIENT_MAX_CALLS);
 	for (;;)
@@ -445,7 +480,9 @@ addb_client_wait_until(AddbCall *const *calls, int n, int64 deadline)
 		}
 		if (done || (deadline >= 0 && addb_http_now() >= deadline))
 			return;
+		error_context_stack = &context;
 		addb_http_wait(exchanges, pending, until);
+		error_context_stack = context.previous;
 	}
 }
 

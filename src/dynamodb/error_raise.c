@@ -156,12 +156,14 @@ raise_row(const AddbErrorRow *row, const char *detail, int attempts,
 						context->operation, suffix),
 				 detail != NULL ? errdetail_internal("%s", detail) : 0,
 				 errhint("The write may or may not have been applied: look at "
-						 "what is stored before you repeat it. A transaction may "
-						 "be repeated with the same token for 10 minutes."),
+						 "what is stored before you repeat it."),
 				 call_context(context)));
 
 	ereport(ERROR,
 			(errcode(row->sqlstate),
+			 row->sqlstate == ERRCODE_UNDEFINED_TABLE && context->table != NULL ?
+			 errmsg("DynamoDB table \"%s\", or its index, does not exist",
+					context->table) :
 			 errmsg("%s%s", row->primary, suffix),
 			 detail != NULL ? errdetail_internal("%s", detail) : 0,
 			 row->hint != NULL ? errhint("%s", row->hint) : 0,

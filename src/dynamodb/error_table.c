@@ -43,7 +43,7 @@ static const AddbErrorRow rows[] = {
 		{"TransactionInProgressException"},
 		ERRCODE_T_R_SERIALIZATION_FAILURE, ADDB_NOT_APPLIED,
 		"DynamoDB transaction with this token is still in progress",
-		"Repeat the call with the same token."
+		"Look at what is stored before you repeat the write."
 	},
 
 	/* throttling: never applied, so it stays 53000 for writes too */

@@ -150,6 +150,9 @@ addb_arg_table(FunctionCallInfo fcinfo, int n)
 	return name;
 }
 
+/* The last second of the year 9999: a later ttl is one in milliseconds. */
+#define TTL_MAX_SECONDS INT64CONST(253402300799)
+
 /* The element of a list that is being read, for messages. */
 typedef struct Element
 {
@@ -179,9 +182,14 @@ read_ttl_member(const Element *element, const JsonbValue *value, AddbItem *item)
 	{
 		Datum		floor = DirectFunctionCall1(numeric_floor,
 												NumericGetDatum(value->val.numeric));
+		int64		seconds = DatumGetInt64(DirectFunctionCall1(numeric_int8, floor));
 
-		set_ttl(item, addb_item_timestamp(DatumGetInt64(DirectFunctionCall1(numeric_int8, floor))),
-				what);
+		if (seconds > TTL_MAX_SECONDS)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s is after the year 9999", what),
+					 errhint("A ttl is in seconds since 1970, not in milliseconds.")));
+		set_ttl(item, addb_item_timestamp(seconds), what);
 	}
 	else if (value->type == jbvString)
 		set_ttl(item, DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
@@ -218,6 +226,10 @@ read_member(const Element *element, const JsonbValue *name, JsonbValue *value,
 		item->data = JsonbValueToJsonb(value);
 		return true;
 	}
+
+	/* so that rows of ddb_item can be written as they are; locks cannot */
+	if (len == 7 && memcmp(text, "version", 7) == 0 && value->type == jbvNull)
+		return true;
 	if (len == 3 && memcmp(text, "ttl", 3) == 0)
 	{
 		read_ttl_member(element, value, item);

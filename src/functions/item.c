@@ -85,6 +85,23 @@ addb_fn_set_many(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Of two untyped literals PostgreSQL takes the first for a pk, not for a list
+ * of keys; without this, nothing would be deleted without a word.
+ */
+static void
+refuse_list_as_key(const AddbText *pk)
+{
+	char	   *text = pnstrdup(pk->data, pk->len);
+
+	if ((text[0] == '[' || text[0] == '{') && strstr(text, "\"pk\"") != NULL &&
+		strstr(text, "\"sk\"") != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"pk\" looks like a list of keys"),
+				 errhint("Write ddb_delete('[...]'::jsonb, ...), or name the argument: table_name => '...'.")));
+}
+
+/*
  * addb_fn_delete - ddb_delete(pk, sk, table_name) returns void
  */
 Datum
@@ -94,6 +111,7 @@ addb_fn_delete(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("ddb_delete()");
 	key = addb_arg_key(fcinfo, 0, 1);
+	refuse_list_as_key(&key.pk);
 	addb_item_delete(addb_arg_table(fcinfo, 2), &key);
 	PG_RETURN_VOID();
 }

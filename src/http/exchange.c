@@ -184,18 +184,61 @@ link_headers(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 		exchange->headers[i].next = i + 1 < n ? &exchange->headers[i + 1] : NULL;
 }
 
-/* Sets the URL and the timeouts where they differ from the last exchange's. */
+static bool
+same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* A copy of a text, or NULL for none; false when memory has run out. */
+static bool
+keep_text(char **kept, const char *text)
+{
+	free(*kept);
+	*kept = text != NULL && text[0] != '\0' ? strdup(text) : NULL;
+	return *kept != NULL || text == NULL || text[0] == '\0';
+}
+
+/*
+ * Sets the file of trusted certificates. libcurl has its default only in a
+ * handle without any such setting, so the handle starts anew.
+ */
+static CURLcode
+set_ca_file(AddbHttpExchange *exchange, const char *ca_file)
+{
+	CURL	   *easy = exchange->easy;
+	CURLcode	code;
+
+	curl_easy_reset(easy);
+	exchange->method = NULL;
+	exchange->connect_timeout = exchange->timeout = 0;
+	if (!keep_text(&exchange->url, NULL) ||
+		!keep_text(&exchange->ca_file, ca_file))
+		return CURLE_OUT_OF_MEMORY;
+	code = set_constant_options(exchange);
+	if (code == CURLE_OK && exchange->ca_file != NULL)
+		SET(CURLOPT_CAINFO, exchange->ca_file);
+	return code;
+}
+
+/* Sets where it goes and for how long, as far as that differs from before. */
 static CURLcode
 set_target(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 {
 	CURL	   *easy = exchange->easy;
+	CURLcode	code;
 
-	if (exchange->url == NULL || strcmp(exchange->url, request->url) != 0)
+	if (!same_text(exchange->ca_file, request->ca_file))
 	{
-		free(exchange->url);
-		exchange->url = NULL;
+		code = set_ca_file(exchange, request->ca_file);
+		if (code != CURLE_OK)
+			return code;
+	}
+	if (!same_text(exchange->url, request->url))
+	{
 		SET(CURLOPT_URL, request->url);
-		exchange->url = strdup(request->url);
+		if (!keep_text(&exchange->url, request->url))
+			return CURLE_OUT_OF_MEMORY;
 	}
 	if (exchange->connect_timeout != request->connect_timeout)
 	{
@@ -261,11 +304,12 @@ set_request_options(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 	CURL	   *easy = exchange->easy;
 	CURLcode	code;
 
+	code = set_target(exchange, request);
+	if (code != CURLE_OK)
+		return code;
 	link_headers(exchange, request);
 	SET(CURLOPT_HTTPHEADER, exchange->headers);
-	code = set_target(exchange, request);
-	if (code == CURLE_OK)
-		code = set_method(exchange, request);
+	code = set_method(exchange, request);
 	if (code == CURLE_OK && strcmp(request->method, "GET") != 0)
 		code = set_body(exchange, request);
 	return code;
@@ -278,6 +322,7 @@ destroy(AddbHttpExchange *exchange)
 	if (exchange->easy != NULL)
 		curl_easy_cleanup(exchange->easy);
 	free(exchange->url);
+	free(exchange->ca_file);
 	free(exchange->body);
 	free(exchange->head);
 	free(exchange);

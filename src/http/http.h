@@ -28,6 +28,7 @@ typedef struct AddbHttpRequest
 	const char *body;			/* may be NULL when body_len is 0 */
 	size_t		body_len;
 	size_t		max_response;	/* bytes of body that are taken */
+	const char *ca_file;		/* PEM; NULL or "": the system's */
 	int			connect_timeout;	/* ms */
 	int			timeout;		/* ms, connecting included */
 	bool		send_once;		/* never resend it on another connection, not

@@ -21,6 +21,7 @@ struct AddbHttpExchange
 	AddbOwned  *owned;			/* who releases it; NULL while idle */
 	char	   *url;			/* malloc'd; options as they are set, which */
 	const char *method;			/* stay from one exchange to the next */
+	char	   *ca_file;		/* malloc'd */
 	int			connect_timeout;	/* ms */
 	int			timeout;		/* ms */
 	bool		in_multi;		/* libcurl is working on it */

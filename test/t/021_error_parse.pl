@@ -339,7 +339,7 @@ is_error(
 		operation => 'GetItem', table => 't', attempts => 2),
 	{
 		sqlstate => '42P01',
-		message => 'DynamoDB table or index does not exist',
+		message => 'DynamoDB table "t", or its index, does not exist',
 		detail => 'ResourceNotFoundException: Requested resource not found (request id R1, attempt 2)',
 		hint => 'Check the names, and the settings atomic_dynamodb.region and '
 		  . 'atomic_dynamodb.endpoint_url. A new table can be used once it is ACTIVE.',

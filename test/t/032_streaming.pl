@@ -443,7 +443,7 @@ sub test_arguments
 		[ "ddb_query('a', page_size => 0)", '22023', qr/"page_size" must be at least 1/ ],
 		[ "ddb_query('a', page_size => -1)", '22023', qr/"page_size" must be at least 1/ ],
 		[ "ddb_query(repeat('x', 2049))", '54000', qr/"pk" .* too long/ ],
-		[ "ddb_query('a', table_name => 'nosuchtable')", '42P01', qr/table or index does not exist/ ],
+		[ "ddb_query('a', table_name => 'nosuchtable')", '42P01', qr/table "nosuchtable", or its index, does not exist/ ],
 		[ "ddb_get_many(NULL::jsonb)", '22004', qr/"keys" must not be null/ ],
 		[ "ddb_get_many(NULL::ddb_key[])", '22004', qr/"keys" must not be null/ ]);
 	for my $case (@cases)

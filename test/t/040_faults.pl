@@ -20,7 +20,7 @@ my $table = make_table();
 my $server = fault_server(upstream => 1);
 
 my $HINT_UNKNOWN = 'The write may or may not have been applied: look at what is stored '
-  . 'before you repeat it. A transaction may be repeated with the same token for 10 minutes.';
+  . 'before you repeat it.';
 my $HINT_THROTTLED = 'Send fewer requests at a time, or raise the capacity of the table or index.';
 my $HINT_ENDPOINT =
   'Check the setting atomic_dynamodb.endpoint_url, and what stands in between.';
@@ -176,7 +176,7 @@ section 'errors of the service, one by one' => sub {
 			'DynamoDB item is being written in another region', 'Nothing was changed. Try again.' ],
 		[ 400, 'TransactionInProgressException', $SET, '40001',
 			'DynamoDB transaction with this token is still in progress',
-			'Repeat the call with the same token.' ],
+			'Look at what is stored before you repeat the write.' ],
 		[ 400, 'ProvisionedThroughputExceededException', $GET, '53000',
 			'DynamoDB throttled the request', $HINT_THROTTLED ],
 		[ 400, 'ThrottlingException', $SET, '53000', 'DynamoDB throttled the request', $HINT_THROTTLED ],
@@ -185,7 +185,7 @@ section 'errors of the service, one by one' => sub {
 			'DynamoDB limit on table operations was reached',
 			'Wait until the table operations that are running have finished.' ],
 		[ 400, 'ResourceNotFoundException', $GET, '42P01',
-			'DynamoDB table or index does not exist', qr/\ACheck the names, .* once it is ACTIVE\.\z/s ],
+			qq(DynamoDB table "$table", or its index, does not exist), qr/\ACheck the names, .* once it is ACTIVE\.\z/s ],
 		[ 400, 'ResourceInUseException', $SET, '55006',
 			'DynamoDB table exists already or is being changed', qr/ACTIVE/ ],
 		[ 400, 'ValidationException', $GET, '22023', 'DynamoDB rejected the request as invalid', '' ],
@@ -454,6 +454,28 @@ section 'no connection' => sub {
 		is_error(\@error, "a certificate that is not trusted ($kind)", '08001', 'could not connect to DynamoDB',
 			qr/certificate/, $hint);
 	}
+
+	# with the authority trusted, each fails for a reason of its own
+	my $good = fault_server(mode => 'tls', certificate => 'good');
+	my %trusted = (%once, ca_file => $good->ca_file);
+	is(sql("$SET; SELECT 'written'", to($good, %trusted)), "\nwritten", 'a certificate that is trusted');
+	is($good->count('PutItem'), 1, 'lets the write through');
+	my %reason = ('self-signed' => qr/self.signed/i, 'wrong-name' => qr/name/, expired => qr/expired/);
+	for my $kind (sort keys %reason)
+	{
+		my $tls = fault_server(mode => 'tls', certificate => $kind);
+		my $ca_file = $kind eq 'self-signed' ? $good->ca_file : $tls->ca_file;
+		@error = sql_error($SET, to($tls, %once, ca_file => $ca_file));
+		is_error(\@error, "a certificate that is trusted but $kind", '08001', 'could not connect to DynamoDB',
+			$reason{$kind}, $hint);
+	}
+	my $session = session(%{ { to($good, %trusted) } });
+	is($session->query("$SET; SELECT 1"), "\n1", 'a session that trusts the authority');
+	@error = $session->query_error("SET atomic_dynamodb.ca_file = ''; $SET");
+	is_error(\@error, 'trusts it no longer once the setting is gone', '08001', 'could not connect to DynamoDB',
+		qr/certificate/, $hint);
+	@error = $session->query_error("SET atomic_dynamodb.ca_file = '/no/such/file'; $SET");
+	is($error[0], '08001', 'a file of authorities that does not exist');
 	@error = sql_error($GET, to(undef, %once, endpoint_url => $server->url =~ s/^http:/https:/r));
 	is_error(\@error, 'TLS where there is none', '08001', 'could not connect to DynamoDB', qr/SSL|TLS/, $hint);
 };
@@ -569,7 +591,8 @@ section 'races' => sub {
 	is(stored('stale', $_), undef, "nothing was written ($_)") for qw(item a b);
 
 	is_error([ sql_error(set_atomic('gone', lock_literal('gone', 'v1', $future)), to($server)) ],
-		'a deleted lock', '40001', $message->('gone'), qr/\AThe lock was deleted after it was read\. $end/, $HINT_RACE);
+		'a deleted lock', '40001', $message->('gone'),
+		qr/\AThe lock was deleted after it was read, or is not one of table "$table"\. $end/, $HINT_RACE);
 
 	my $past = int(time) - 10;
 	store_lock('late', 'v1', $past);
@@ -860,11 +883,11 @@ section 'what DynamoDB Local refuses' => sub {
 	my $missing = unique_name();
 	my $request_id = qr/\(request id [-\w]+\)/;
 	is_error([ sql_error("SELECT ddb_get('p', 's', table_name => '$missing')") ], 'a table that does not exist', '42P01',
-		'DynamoDB table or index does not exist', qr/\AResourceNotFoundException: .* $request_id\z/, qr/Check the names/);
+		qq(DynamoDB table "$missing", or its index, does not exist), qr/\AResourceNotFoundException: .* $request_id\z/, qr/Check the names/);
 	is_error([ sql_error("SELECT ddb_set('p', 's', '1', table_name => '$missing')") ], 'nor for a write', '42P01',
-		'DynamoDB table or index does not exist', qr/\AResourceNotFoundException: .* $request_id\z/, qr/Check the names/);
+		qq(DynamoDB table "$missing", or its index, does not exist), qr/\AResourceNotFoundException: .* $request_id\z/, qr/Check the names/);
 	is_error([ sql_error("SELECT ddb_delete_table('$missing')") ], 'nor to be deleted', '42P01',
-		'DynamoDB table or index does not exist', qr/\AResourceNotFoundException: .* $request_id\z/, qr/Check the names/);
+		qq(DynamoDB table "$missing", or its index, does not exist), qr/\AResourceNotFoundException: .* $request_id\z/, qr/Check the names/);
 	is_error([ sql_error("SELECT ddb_create_table('$table')") ], 'a table that exists', '42P07',
 		qq(DynamoDB table "$table" already exists), qr/\ADynamoDB: ResourceInUseException, request id [-\w]+\.\z/);
 

@@ -19,8 +19,8 @@ sub vectors
 {
 	my ($name) = @_;
 
-	my @places = ($ENV{ADDB_VECTORS}, "$FindBin::Bin/../vectors/aws",
-		"$FindBin::Bin/../../../shared/vectors/aws");
+	my $checkout = $ENV{ADDB_CHECKOUT} // "$FindBin::Bin/../..";
+	my @places = ($ENV{ADDB_VECTORS}, "$FindBin::Bin/../vectors/aws", "$checkout/../shared/vectors/aws");
 	my ($file) = grep { -e } map { "$_/$name" } grep { defined && length } @places;
 	return defined $file ? read_json(abs_path($file)) : undef;
 }

@@ -1,0 +1,69 @@
+# What is asked of DynamoDB, as far as the emulator answers alike either way.
+
+use strict;
+use warnings;
+
+use AddbTest;
+use Test::More;
+
+need_endpoint();
+make_database();
+
+my $table = make_table();
+my $server = fault_server(upstream => 1);
+my $session = session(set => {
+	'atomic_dynamodb.endpoint_url' => $server->url, 'atomic_dynamodb.table' => $table });
+
+# The bodies that a statement sends.
+sub bodies
+{
+	my ($statement) = @_;
+	$server->reset;
+	$session->query($statement);
+	return map { from_json($_->{body}) } $server->log;
+}
+
+sub is_consistent
+{
+	my ($statement, $expected, $name) = @_;
+	my ($body) = bodies($statement);
+	my ($keys) = $body->{RequestItems} ? values %{ $body->{RequestItems} } : $body;
+	is($keys->{ConsistentRead} ? 1 : 0, $expected, $name);
+	return;
+}
+
+my $KEYS = q('[{"pk": "a", "sk": "b"}]'::jsonb);
+for my $default (0, 1)
+{
+	$session->query('SET atomic_dynamodb.consistent_read = ' . ($default ? 'on' : 'off'));
+	for my $call ([ 'ddb_get', q(ddb_get('a', 'b'%s)) ], [ 'ddb_get_many', "ddb_get_many($KEYS%s)" ],
+		[ 'ddb_query', q(ddb_query('a'%s)) ])
+	{
+		my ($name, $form) = @$call;
+		is_consistent(sprintf("SELECT * FROM $form", ''), $default, "$name: the setting decides ($default)");
+		is_consistent(sprintf("SELECT * FROM $form", ', consistent => true'), 1, "$name: consistent => true ($default)");
+		is_consistent(sprintf("SELECT * FROM $form", ', consistent => false'), 0, "$name: consistent => false ($default)");
+		is_consistent(sprintf("SELECT * FROM $form", ', consistent => NULL'), $default, "$name: NULL is the default ($default)");
+	}
+	is_consistent(q(SELECT ddb_get_lock('a', 'lock')), 1, "ddb_get_lock: always ($default)");
+}
+
+my ($get) = bodies(q(SELECT ddb_get('a', 'b', consistent => false)));
+is_deeply($get, { TableName => $table, Key => { pk => { S => 'a' }, sk => { S => 'b' } } }, 'ddb_get asks for no more');
+
+# A write that is given up says that it may have been made.
+$server->reset;
+$server->script({ hang => 1 });
+$session->query('SET statement_timeout = 300');
+$session->query('\set SHOW_CONTEXT errors');
+$session->send(q(SELECT ddb_set('a', 'b', '1')));
+$session->finish;
+like($session->stderr, qr/57014.*CONTEXT:  DynamoDB PutItem on table "\Q$table\E": sent, and may have been carried out/s,
+	'a cancelled write');
+$server->reset;
+$server->script({ hang => 1 });
+$session->send(q(SELECT ddb_get('a', 'b')));
+$session->finish;
+unlike($session->stderr, qr/carried out/, 'not so a cancelled read');
+
+done_testing();
