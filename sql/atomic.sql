@@ -75,6 +75,14 @@ SELECT ttl - now() BETWEEN '9 minutes' AND '10 minutes' AS ten_minutes FROM ddb_
 RESET atomic_dynamodb.lock_ttl;
 SELECT ttl - now() > '23 hours' AS renewed FROM ddb_get_lock('short', 'lock');
 
+-- a shorter life does not shorten a lock that has a longer one
+SET atomic_dynamodb.lock_ttl = '30min';
+SELECT ttl - now() > '23 hours' AS kept FROM ddb_get_lock('short', 'lock');
+SET atomic_dynamodb.lock_refresh = '300d';
+SELECT ttl - now() > '23 hours' AS kept FROM ddb_get_lock('short', 'lock');
+RESET atomic_dynamodb.lock_ttl;
+RESET atomic_dynamodb.lock_refresh;
+
 -- an item that is no lock is left alone
 SELECT ddb_set('user#1', 'profile', '{}');
 SELECT * FROM pg_temp.error_of($$SELECT ddb_get_lock('user#1', 'profile')$$);

@@ -40,6 +40,10 @@ FROM unnest(ARRAY[
 	'{"M":{"\u0000":{"M":{"\ud800":{"NULL":true}}}}}'
 ]) AS v;
 
+-- names that text cannot hold, at every level
+SELECT length(ddb_unmarshall((repeat('{"M": {"a": ', 25) || '{"NULL": true}' || repeat(', "\u0000": {"S": "y"}}}', 25))::json)::text);
+SELECT ddb_unmarshall('{"M": {"$s": {"N": "1"}, "$s": {"N": "2"}}}');
+
 -- numbers keep all their digits; duplicates: the last wins, as in jsonb
 SELECT ddb_unmarshall('{"N": "9.9999999999999999999999999999999999999e125"}');
 SELECT ddb_unmarshall('{"N": "+.5"}'), ddb_unmarshall('{"N": "1."}'), ddb_unmarshall('{"N": "-0"}'), ddb_unmarshall('{"N": "1E+02"}');

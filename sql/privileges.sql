@@ -66,7 +66,12 @@ CREATE DATABASE regress_addb_schema;
 SELECT current_database() AS db \gset
 \c regress_addb_schema
 CREATE SCHEMA "My Schema";
+-- nor may the owner of the schema run anything as the one who installs
+CREATE TABLE public.caught (who text);
+CREATE FUNCTION "My Schema".catch(oid, regclass) RETURNS boolean LANGUAGE sql AS $$ INSERT INTO public.caught VALUES (current_user); SELECT $1 = $2::oid $$;
+CREATE OPERATOR "My Schema".= (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = "My Schema".catch);
 CREATE EXTENSION atomic_dynamodb SCHEMA "My Schema";
+SELECT count(*) AS caught FROM public.caught;
 CREATE ROLE regress_addb_role;
 SELECT "My Schema".ddb_grant('regress_addb_role', 'read');
 SET ROLE regress_addb_role;

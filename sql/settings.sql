@@ -59,7 +59,7 @@ SET atomic_dynamodb.secret_access_key = 'wJalrXUtnFEMI';
 SET ROLE regress_addb_user;
 SET atomic_dynamodb.endpoint_url = 'http://127.0.0.1:1';
 SET atomic_dynamodb.region = 'us-east-1';
-SET atomic_dynamodb.ca_file = '/tmp/ca.pem';
+SET atomic_dynamodb.ca_file = '/etc/ssl/other.pem';
 SET atomic_dynamodb.profile = 'other';
 SET atomic_dynamodb.access_key_id = 'AKIAOTHER';
 SET atomic_dynamodb.secret_access_key = 'other';

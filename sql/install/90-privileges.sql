@@ -92,10 +92,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION ddb_revoke(regrole, text) IS 'takes a level of ddb_grant, and the levels above it, from a role; the right to use the schema stays';
 
+-- An operator of the target schema must not be taken for one of PostgreSQL's.
 DO $$
 DECLARE
 	f regprocedure;
 BEGIN
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	FOR f IN
 		SELECT d.objid::regprocedure
 		FROM pg_catalog.pg_depend AS d

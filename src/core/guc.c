@@ -251,6 +251,7 @@ check_secret(char **newval, void **extra, GucSource source)
 			addb_guc_free(secret);
 		if (mask != NULL)
 			addb_guc_free(mask);
+		GUC_check_errmsg("out of memory");
 		return false;
 	}
 	secret->len = len;

@@ -78,6 +78,17 @@ describe_race(const char *table, const AddbLock *lock, const AddbLockState *now)
 					shown(&lock->version));
 }
 
+static _Noreturn void
+raise_unknown(const AddbLock *lock, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
+			 errmsg("outcome of the atomic write with the lock pk \"%s\", sk \"%s\" is unknown",
+					shown(&lock->key.pk), shown(&lock->key.sk)),
+			 errdetail("%s", detail),
+			 errhint("The write may or may not have been applied: look at what is stored before you repeat it.")));
+}
+
 /*
  * Raises RaceCondition if it was the lock's condition that failed. Returns true
  * if what made it fail is our own write: an attempt was applied, its answer was
@@ -97,9 +108,18 @@ raise_if_race(const AddbCall *call, const char *table, const AddbLock *lock,
 	reason = &error->reasons[lock_action];
 	if (strcmp(reason->code, "ConditionalCheckFailed") != 0)
 		return false;
-	addb_lock_read_state(&reason->item, &now);
+	if (reason->item.len > 0)
+		addb_lock_read_state(&reason->item, &now);
+	else if (!addb_lock_look(table, &lock->key, &now))
+	{
+		if (addb_call_was_unsettled(call))
+			raise_unknown(lock, "An answer was lost, and the lock cannot be read.");
+		memset(&now, 0, sizeof(now));
+	}
 	if (now.version != NULL && strcmp(now.version, version) == 0)
 		return true;
+	if (addb_call_token_expired(call))
+		raise_unknown(lock, "An answer was lost so long ago that DynamoDB may have forgotten the transaction, and the lock has changed since.");
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("RaceCondition: the lock with pk \"%s\", sk \"%s\" is no longer valid",

@@ -276,44 +276,18 @@ is_plain_form(const char *name, size_t len)
 	return len == 2 && name[0] == '$' && (name[1] == 's' || name[1] == 'm');
 }
 
-/* An object as {"$m": [[name, value], ...]}, for names that text cannot hold. */
-static bool
-read_pairs(AddbJsonCursor *cursor, ValueReader reader, AddbJsonbValue *value)
-{
-	int			mark = addb_jsonb_mark();
-	AddbJsonSlice name;
-
-	if (!addb_json_object_start(cursor))
-		return false;
-	while (addb_json_object_next(cursor, &name))
-	{
-		int			pair = addb_jsonb_mark();
-		AddbJsonbValue part;
-		bool		plain;
-
-		if (!decode_text(&name, &part, &plain))
-			return false;
-		addb_jsonb_push(part);
-		if (!reader(cursor, &part))
-			return false;
-		addb_jsonb_push(part);
-		addb_jsonb_push(addb_jsonb_array(pair));
-	}
-	if (cursor->failed)
-		return false;
-	*value = wrap("$m", addb_jsonb_array(mark));
-	return true;
-}
-
+/*
+ * An object; as {"$m": [[name, value], ...]} when a name is none that text can
+ * hold. Every value is decoded once.
+ */
 static bool
 read_object(AddbJsonCursor *cursor, ValueReader reader,
 			bool (*is_form) (const char *, size_t), AddbJsonbValue *value)
 {
 	int			mark = addb_jsonb_mark();
-	AddbJsonCursor start = *cursor;
 	AddbJsonSlice slice;
-	bool		form = false;
-	int			members = 0;
+	bool		pairs = false;
+	AddbJsonbValue first = {0};
 
 	check_stack_depth();
 	if (!addb_json_object_start(cursor))
@@ -326,21 +300,30 @@ read_object(AddbJsonCursor *cursor, ValueReader reader,
 
 		if (!decode_text(&slice, &name, &plain))
 			return false;
-		if (!plain)
+		if (!plain && !pairs)
 		{
-			addb_jsonb_rewind(mark);
-			*cursor = start;
-			return read_pairs(cursor, reader, value);
+			addb_jsonb_to_pairs(mark);
+			pairs = true;
 		}
 		if (!reader(cursor, &member))
 			return false;
+		if (pairs)
+		{
+			int			pair = addb_jsonb_mark();
+
+			addb_jsonb_push(name);
+			addb_jsonb_push(member);
+			addb_jsonb_push(addb_jsonb_array(pair));
+			continue;
+		}
 		addb_jsonb_push_member(name.data, name.len, member);
-		form = members++ == 0 && is_form(name.data, name.len);
+		if (first.data == NULL)
+			first = name;
 	}
 	if (cursor->failed)
 		return false;
-	*value = addb_jsonb_object(mark);
-	if (form)
+	*value = pairs ? addb_jsonb_array(mark) : addb_jsonb_object(mark);
+	if (pairs || (addb_jsonb_count(*value) == 1 && is_form(first.data, first.len)))
 		*value = wrap("$m", *value);
 	return true;
 }

@@ -25,7 +25,7 @@
 
 typedef struct Wanted
 {
-	const AddbKey *key;
+	AddbKey		key;			/* in UTF-8, as it is sent and comes back */
 	uint32		hash;
 	AddbJsonSlice item;			/* in the body of one of the calls */
 } Wanted;
@@ -90,6 +90,20 @@ addb_batch_reader_begin(const char *table, const AddbKey *keys, int n,
 	return reader;
 }
 
+/*
+ * Keys are compared as DynamoDB has them: in some encodings two spellings
+ * become one in UTF-8 and do not come back as they were.
+ */
+static AddbText
+to_utf8(const AddbText *text)
+{
+	AddbText	result;
+
+	result.data = pg_server_to_any(text->data, text->len, PG_UTF8);
+	result.len = result.data == text->data ? text->len : (int) strlen(result.data);
+	return result;
+}
+
 static uint32
 hash_key(const AddbKey *key)
 {
@@ -102,7 +116,7 @@ find_wanted(const Stretch *stretch, const AddbKey *key, uint32 hash)
 {
 	for (int i = 0; i < stretch->nwanted; i++)
 		if (stretch->wanted[i].hash == hash &&
-			addb_item_same_key(stretch->wanted[i].key, key))
+			addb_item_same_key(&stretch->wanted[i].key, key))
 			return i;
 	return -1;
 }
@@ -136,9 +150,10 @@ fill(AddbBatchReader *reader, Stretch *stretch)
 	appendStringInfoString(&stretch->body, ":{\"Keys\":[");
 	while (reader->taken < reader->nkeys && stretch->nkeys < STRETCH_MAX_KEYS)
 	{
-		const AddbKey *key = &reader->keys[reader->taken];
-		uint32		hash = hash_key(key);
-		int			index = find_wanted(stretch, key, hash);
+		const AddbKey *given = &reader->keys[reader->taken];
+		AddbKey		key = {to_utf8(&given->pk), to_utf8(&given->sk)};
+		uint32		hash = hash_key(&key);
+		int			index = find_wanted(stretch, &key, hash);
 
 		if (index < 0)
 		{
@@ -148,7 +163,7 @@ fill(AddbBatchReader *reader, Stretch *stretch)
 			stretch->wanted[index] = (Wanted) {key, hash, {0}};
 			if (index > 0)
 				appendStringInfoChar(&stretch->body, ',');
-			addb_item_append_key(&stretch->body, key);
+			addb_item_append_key(&stretch->body, given);
 		}
 		stretch->which[stretch->nkeys++] = (uint8) index;
 		reader->taken++;
@@ -159,7 +174,7 @@ fill(AddbBatchReader *reader, Stretch *stretch)
 	MemoryContextSwitchTo(caller);
 }
 
-/* A string attribute as text in the server's encoding; false if it is none. */
+/* A string attribute as text in UTF-8; false if it is none. */
 static bool
 read_key_part(AddbJsonCursor *cursor, AddbText *part)
 {
@@ -174,8 +189,8 @@ read_key_part(AddbJsonCursor *cursor, AddbText *part)
 	utf8 = addb_json_to_cstring(&string);
 	if (utf8 == NULL)
 		return false;
-	part->data = pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
-	part->len = (int) strlen(part->data);
+	part->data = utf8;
+	part->len = (int) strlen(utf8);
 	return true;
 }
 
@@ -245,7 +260,7 @@ take_answer(Stretch *stretch, AddbJsonSlice *unprocessed)
 	AddbJsonSlice name;
 	bool		intact = addb_json_object_start(&cursor);
 
-	unprocessed->len = 0;
+	*unprocessed = (AddbJsonSlice) {"", 0, false};
 	while (intact && addb_json_object_next(&cursor, &name))
 	{
 		if (addb_json_slice_is(&name, "Responses"))

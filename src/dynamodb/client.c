@@ -36,6 +36,15 @@
 /* The longest line sent is that of a session token. */
 #define MAX_HEADER_LINES 10
 
+/*
+ * DynamoDB settles a transaction that hangs about 5 s after its first attempt,
+ * by its service model; the last attempt waits for that.
+ */
+#define TRANSACTION_SETTLED_MS 5000
+
+/* A token is good for 10 minutes; one is kept for the clocks. */
+#define TOKEN_LIFE_MS (9 * 60 * 1000)
+
 typedef enum CallState
 {
 	CALL_SENDING,
@@ -55,6 +64,7 @@ struct AddbCall
 	AddbRetryState retry;
 	int64		retry_at;		/* a moment of addb_http_now */
 	int64		sent_ms;		/* wall clock, for clock skew */
+	int64		started;		/* by addb_http_now */
 	char		invocation_id[ADDB_UUID_LEN + 1];
 	bool		unsettled;		/* an earlier attempt's outcome is unknown */
 	bool		unknown;		/* the last attempt's outcome is unknown */
@@ -238,6 +248,8 @@ checksum_is_right(const AddbHttpExchange *exchange, const char *body, size_t len
 static bool
 looks_like_json_object(const char *body, size_t len)
 {
+	while (len > 0 && strchr(" \t\r\n", body[len - 1]) != NULL)
+		len--;
 	return len >= 2 && body[0] == '{' && body[len - 1] == '}' &&
 		pg_verify_mbstr(PG_UTF8, body, (int) len, true);
 }
@@ -342,6 +354,12 @@ forget_refused_credentials(const char *code)
 		addb_aws_config_forget();
 }
 
+static int64
+call_age_ms(const AddbCall *call)
+{
+	return (addb_http_now() - call->started) / 1000;
+}
+
 /* The attempt is over: success, another attempt, or the end. */
 static void
 settle(AddbCall *call)
@@ -370,6 +388,9 @@ settle(AddbCall *call)
 		call->state = CALL_FAILED;
 		return;
 	}
+	if (attempt.code != NULL && call->retry.attempt == addb_max_attempts &&
+		strcmp(attempt.code, "TransactionInProgressException") == 0)
+		delay_ms = Max(delay_ms, TRANSACTION_SETTLED_MS - call_age_ms(call));
 	call->unsettled |= call->unknown;
 	addb_http_release(call->exchange);
 	call->exchange = NULL;
@@ -393,6 +414,7 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 
 	call->context = context;
 	call->request = *request;
+	call->started = addb_http_now();
 	addb_retry_state_init(&call->retry);
 	for (int i = 0; i < lengthof(random); i++)
 		random[i] = pg_prng_uint64(&pg_global_prng_state);
@@ -429,12 +451,61 @@ add_in_flight_context(void *arg)
 	}
 }
 
+/*
+ * addb_client_may_catch - whether an error may be caught and life go on
+ *
+ * Those of the configuration and of replies are raised by us, with nothing
+ * held that only the end of a transaction releases.
+ */
+bool
+addb_client_may_catch(int sqlstate)
+{
+	return sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+		sqlstate == ERRCODE_INVALID_PARAMETER_VALUE ||
+		sqlstate == ERRCODE_PROTOCOL_VIOLATION;
+}
+
+/*
+ * Sends another attempt. Where that cannot be done any more (credentials have
+ * expired) the call has failed, and a write that an earlier attempt left open
+ * stays so: the error itself would say that it failed.
+ */
+static void
+resend(AddbCall *call)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ErrorData  *error;
+
+	if (!call->unsettled)
+	{
+		send_attempt(call);
+		return;
+	}
+	PG_TRY();
+	{
+		send_attempt(call);
+	}
+	PG_CATCH();
+	{
+		if (!addb_client_may_catch(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(call->context);
+		error = CopyErrorData();
+		FlushErrorState();
+		fail_transport(call, ADDB_TRANSPORT_NOT_CONNECTED, error->message);
+		call->unknown = false;
+		call->state = CALL_FAILED;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+}
+
 /* Lets a call do what it can without waiting. */
 static void
 advance(AddbCall *call)
 {
 	if (call->state == CALL_PAUSING && call->retry_at <= addb_http_now())
-		send_attempt(call);
+		resend(call);
 	if (call->state == CALL_SENDING &&
 		addb_http_outcome(call->exchange) != ADDB_HTTP_PENDING)
 		settle(call);
@@ -524,6 +595,17 @@ addb_client_call(const AddbRequest *request, MemoryContext owner)
 }
 
 /*
+ * addb_client_time - the service's time in seconds since 1970
+ *
+ * This machine's clock, corrected by what the last reply said.
+ */
+int64
+addb_client_time(void)
+{
+	return (wall_clock_ms() + clock_offset_ms) / 1000;
+}
+
+/*
  * addb_client_stats - what this backend has sent and received so far
  */
 const AddbSessionStats *
@@ -568,6 +650,28 @@ bool
 addb_call_was_unsettled(const AddbCall *call)
 {
 	return call->unsettled;
+}
+
+/*
+ * addb_call_token_expired - whether DynamoDB may have forgotten the token
+ *
+ * The answer to a resent transaction then no longer speaks of all attempts.
+ */
+bool
+addb_call_token_expired(const AddbCall *call)
+{
+	return call->unsettled && call_age_ms(call) > TOKEN_LIFE_MS;
+}
+
+/*
+ * addb_call_got_no_answer - whether the last attempt ran out of time or was cut
+ */
+bool
+addb_call_got_no_answer(const AddbCall *call)
+{
+	return call->state == CALL_FAILED && call->error == NULL &&
+		(call->failure == ADDB_TRANSPORT_TIMED_OUT ||
+		 call->failure == ADDB_TRANSPORT_CUT_OFF);
 }
 
 /*

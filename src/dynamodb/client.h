@@ -44,12 +44,16 @@ extern void addb_client_wait(AddbCall *const *calls, int n);
 extern void addb_client_wait_until(AddbCall *const *calls, int n,
 								   int64 deadline);
 extern void addb_client_sleep(int64 microseconds);
+extern bool addb_client_may_catch(int sqlstate);
+extern int64 addb_client_time(void);
 extern const AddbSessionStats *addb_client_stats(void);
 
 extern bool addb_call_done(const AddbCall *call);
 extern bool addb_call_succeeded(const AddbCall *call);
 extern bool addb_call_outcome_unknown(const AddbCall *call);
 extern bool addb_call_was_unsettled(const AddbCall *call);
+extern bool addb_call_token_expired(const AddbCall *call);
+extern bool addb_call_got_no_answer(const AddbCall *call);
 extern const AddbServiceError *addb_call_error(const AddbCall *call);
 extern bool addb_call_failed_with(const AddbCall *call, const char *code);
 extern const char *addb_call_body(const AddbCall *call, size_t *len);

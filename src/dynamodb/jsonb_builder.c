@@ -90,21 +90,12 @@ addb_jsonb_start(void)
 }
 
 /*
- * addb_jsonb_mark - begins a container; the mark closes or rewinds it
+ * addb_jsonb_mark - begins a container, which the mark closes
  */
 int
 addb_jsonb_mark(void)
 {
 	return stack_len;
-}
-
-/*
- * addb_jsonb_rewind - forgets what was pushed since the mark
- */
-void
-addb_jsonb_rewind(int mark)
-{
-	stack_len = mark;
 }
 
 static Member *
@@ -147,6 +138,28 @@ addb_jsonb_push_member(const char *name, size_t len, AddbJsonbValue value)
 	member->name_len = (uint32) len;
 	member->order = stack_len;
 	member->value = value;
+}
+
+/*
+ * addb_jsonb_to_pairs - makes elements [name, value] of the members that were
+ * pushed since the mark
+ */
+void
+addb_jsonb_to_pairs(int mark)
+{
+	int			end = stack_len;
+
+	for (int i = mark; i < end; i++)
+	{
+		AddbJsonbValue name = addb_jsonb_string(stack[i].name, stack[i].name_len);
+		AddbJsonbValue value = stack[i].value;
+		int			pair = addb_jsonb_mark();
+
+		addb_jsonb_push(name);
+		addb_jsonb_push(value);
+		value = addb_jsonb_array(pair);
+		stack[i].value = value;
+	}
 }
 
 /* jsonb's order of names: shorter first, then by bytes; later ones first. */
@@ -275,9 +288,15 @@ close_container(int mark, bool is_object)
 		out = write_entry(&entries[index], index, start, out, JENTRY_ISSTRING,
 						  members[i].name, members[i].name_len);
 	for (int i = 0; i < n; i++, index++)
+	{
 		out = write_entry(&entries[index], index, start, out,
 						  members[i].value.type, members[i].value.data,
 						  members[i].value.len);
+
+		/* a container's chunk is the builder's own, and copied now */
+		if (members[i].value.type == JENTRY_ISCONTAINER)
+			pfree(unconstify(char *, members[i].value.data) - VARHDRSZ);
+	}
 	stack_len = mark;
 	return (AddbJsonbValue) {JENTRY_ISCONTAINER, (uint32) (out - container),
 		container};
@@ -305,6 +324,15 @@ AddbJsonbValue
 addb_jsonb_object(int mark)
 {
 	return close_container(mark, true);
+}
+
+/*
+ * addb_jsonb_count - how many members or elements a closed container has
+ */
+int
+addb_jsonb_count(AddbJsonbValue container)
+{
+	return JsonContainerSize((const JsonbContainer *) container.data);
 }
 
 /*

@@ -26,12 +26,13 @@ extern AddbJsonbValue addb_jsonb_numeric(Numeric value);
 
 extern void addb_jsonb_start(void);
 extern int	addb_jsonb_mark(void);
-extern void addb_jsonb_rewind(int mark);
 extern void addb_jsonb_push(AddbJsonbValue value);
 extern void addb_jsonb_push_member(const char *name, size_t len,
 								   AddbJsonbValue value);
+extern void addb_jsonb_to_pairs(int mark);
 extern AddbJsonbValue addb_jsonb_array(int mark);
 extern AddbJsonbValue addb_jsonb_object(int mark);
+extern int	addb_jsonb_count(AddbJsonbValue container);
 extern Jsonb *addb_jsonb_finish(AddbJsonbValue value);
 
 #endif							/* ADDB_DYNAMODB_JSONB_BUILDER_H */

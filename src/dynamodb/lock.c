@@ -28,6 +28,9 @@
  */
 #define MAX_ROUNDS 10
 
+/* A transaction that has the lock in hand is over by then, as a rule. */
+#define CONFLICT_PAUSE_US (20 * 1000)
+
 /*
  * addb_lock_now - the present in seconds since 1970, as ttl counts
  */
@@ -137,12 +140,29 @@ state_of_reply(const AddbCall *call, AddbLockState *state)
 bool
 addb_lock_look(const char *table, const AddbKey *key, AddbLockState *state)
 {
-	AddbCall   *call = read_call(table, key);
-	bool		seen = addb_call_succeeded(call);
+	MemoryContext caller = CurrentMemoryContext;
+	volatile bool seen = false;
 
-	if (seen)
-		state_of_reply(call, state);
-	addb_call_release(call);
+	PG_TRY();
+	{
+		AddbCall   *call = read_call(table, key);
+
+		if (addb_call_succeeded(call))
+		{
+			state_of_reply(call, state);
+			seen = true;
+		}
+		addb_call_release(call);
+	}
+	PG_CATCH();
+	{
+		if (!addb_client_may_catch(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		seen = false;
+	}
+	PG_END_TRY();
 	return seen;
 }
 
@@ -213,6 +233,12 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 		if (error->item.len > 0)
 			addb_lock_read_state(&error->item, state);
 		else if (!addb_lock_look(table, key, state))
+			addb_call_raise(call);
+	}
+	else if (addb_call_failed_with(call, "TransactionConflictException"))
+	{
+		addb_client_sleep(CONFLICT_PAUSE_US);
+		if (!addb_lock_look(table, key, state))
 			addb_call_raise(call);
 	}
 	else if (!done && !(addb_call_outcome_unknown(call) &&
@@ -308,7 +334,8 @@ addb_lock_get(const char *table, const AddbKey *key, AddbLock *lock)
 			if (create(table, key, lock, &state))
 				return;
 		}
-		else if (state.has_ttl && state.ttl - now <= addb_lock_refresh)
+		else if (state.has_ttl && state.ttl - now <= addb_lock_refresh &&
+				 state.ttl < now + addb_lock_ttl)
 		{
 			if (renew(table, key, lock, &state))
 				return;

@@ -12,7 +12,9 @@
  */
 #include "postgres.h"
 
+#include "core/guc.h"
 #include "dynamodb/pager.h"
+#include "http/http.h"
 #include "lib/stringinfo.h"
 #include "utils/memutils.h"
 
@@ -33,6 +35,9 @@ struct AddbPager
 	AddbCall   *next;			/* the page after it, asked for, or NULL */
 	AddbJsonCursor cursor;		/* in page, before an item or the end of them */
 	const char *half;			/* where the next page is asked for */
+	bool		hold_back;		/* do not ask ahead on this page */
+	bool		ahead;			/* next was asked for before it was needed */
+	int64		opened;			/* when page was opened, by addb_http_now */
 	bool		tail_read;		/* what stands behind the items is known */
 	bool		in_items;
 	AddbJsonSlice last_key;		/* LastEvaluatedKey in page; len 0: none */
@@ -41,15 +46,24 @@ struct AddbPager
 	bool		finished;
 };
 
+static void
+send_request(AddbPager *pager, StringInfo body)
+{
+	AddbRequest request = {
+		.operation = pager->operation,
+		.table = pager->table,
+		.body = body->data,
+		.body_len = body->len
+	};
+
+	pager->next = addb_client_start(&request, pager->context);
+}
+
 /* Asks for the page that begins behind last_key, or for the first. */
 static void
 ask_for_next(AddbPager *pager)
 {
 	StringInfo	body = &pager->bodies[pager->turn];
-	AddbRequest request = {
-		.operation = pager->operation,
-		.table = pager->table
-	};
 
 	pager->turn = 1 - pager->turn;
 	resetStringInfo(body);
@@ -61,21 +75,22 @@ ask_for_next(AddbPager *pager)
 							   (int) pager->last_key.len);
 	}
 	appendStringInfoChar(body, '}');
-	request.body = body->data;
-	request.body_len = body->len;
-	pager->next = addb_client_start(&request, pager->context);
+	pager->ahead = false;
+	send_request(pager, body);
 }
 
 /*
  * addb_pager_begin - starts a paged read
  *
  * parameters are the members of the request's JSON object without braces, the
- * start key excepted. The pager belongs to the context owner; parameters and
+ * start key excepted. sized: the user has chosen the size of the pages, by which
+ * he bounds what he pays, so nothing is asked for ahead before he is past the
+ * first. The pager belongs to the context owner; parameters and
  * table are copied. The first page is asked for at once.
  */
 AddbPager *
 addb_pager_begin(const AddbOperation *operation, const char *table,
-				 const char *parameters, MemoryContext owner)
+				 const char *parameters, bool sized, MemoryContext owner)
 {
 	MemoryContext context = AllocSetContextCreate(owner, "atomic_dynamodb pager",
 												  ALLOCSET_SMALL_SIZES);
@@ -86,6 +101,7 @@ addb_pager_begin(const AddbOperation *operation, const char *table,
 	pager->operation = operation;
 	pager->table = pstrdup(table);
 	pager->parameters = pstrdup(parameters);
+	pager->hold_back = sized;
 	initStringInfo(&pager->bodies[0]);
 	initStringInfo(&pager->bodies[1]);
 	ask_for_next(pager);
@@ -139,7 +155,7 @@ static bool
 find_tail(AddbPager *pager)
 {
 	const char *end = pager->cursor.end;
-	const char *limit = Max(pager->cursor.pos, end - TAIL_MAX);
+	const char *limit = Max(pager->cursor.pos, end - Min(TAIL_MAX, end - pager->cursor.pos));
 
 	for (const char *p = end - 3; p > limit; p--)
 	{
@@ -186,6 +202,15 @@ open_page(AddbPager *pager)
 	const char *body;
 
 	addb_client_wait(&pager->next, 1);
+
+	/* nobody has looked after a page asked for ahead: its time may be over */
+	if (pager->ahead && addb_call_got_no_answer(pager->next))
+	{
+		addb_call_release(pager->next);
+		send_request(pager, &pager->bodies[1 - pager->turn]);
+		addb_client_wait(&pager->next, 1);
+	}
+	pager->opened = addb_http_now();
 	if (!addb_call_succeeded(pager->next))
 		addb_call_raise(pager->next);
 	pager->page = pager->next;
@@ -212,9 +237,20 @@ close_page(AddbPager *pager)
 		addb_call_raise_malformed(pager->page);
 	if (pager->next == NULL && pager->last_key.len > 0)
 		ask_for_next(pager);
+	pager->hold_back = false;
 	pager->finished = pager->next == NULL;
 	addb_call_release(pager->page);
 	pager->page = NULL;
+}
+
+/*
+ * Whether the reader takes so long that a page asked for now would run into its
+ * timeout before anybody looks at it, and be read, and paid for, twice.
+ */
+static bool
+is_slow(const AddbPager *pager)
+{
+	return (addb_http_now() - pager->opened) / 1000 > addb_request_timeout / 2;
 }
 
 /*
@@ -237,8 +273,12 @@ addb_pager_next(AddbPager *pager)
 				!pager->tail_read)
 			{
 				read_tail(pager, pager->cursor);
-				if (pager->last_key.len > 0)
+				if (pager->last_key.len > 0 && !pager->hold_back &&
+					!is_slow(pager))
+				{
 					ask_for_next(pager);
+					pager->ahead = true;
+				}
 			}
 			return &pager->cursor;
 		}

@@ -11,7 +11,7 @@ typedef struct AddbPager AddbPager;
 
 extern AddbPager *addb_pager_begin(const AddbOperation *operation,
 								   const char *table, const char *parameters,
-								   MemoryContext owner);
+								   bool sized, MemoryContext owner);
 extern AddbJsonCursor *addb_pager_next(AddbPager *pager);
 extern _Noreturn void addb_pager_raise_malformed(const AddbPager *pager);
 

@@ -18,6 +18,9 @@
 /* DynamoDB promises nothing; the SDKs' waiters give up after 8 to 10 minutes. */
 #define WAIT_MAX_US (INT64CONST(15) * 60 * 1000 * 1000)
 
+/* How far the corrected clock may be off: Date headers are in whole seconds. */
+#define CLOCK_TOLERANCE_S 5
+
 typedef enum TableStatus
 {
 	TABLE_ABSENT,
@@ -46,10 +49,18 @@ start_body(StringInfo body, const char *table)
 	addb_av_append_string(body, table, (int) strlen(table));
 }
 
-/* Whether the reply of DescribeTable says that the table is ACTIVE. */
-static bool
-is_active(const AddbCall *call)
+/* What DescribeTable says of a table. */
+typedef struct TableDescription
 {
+	bool		active;
+	double		created;		/* seconds since 1970, 0 if not told */
+} TableDescription;
+
+static TableDescription
+read_description(const AddbCall *call)
+{
+	TableDescription description = {false, 0};
+	AddbJsonSlice created = {0};
 	size_t		len;
 	const char *body = addb_call_body(call, &len);
 	AddbJsonCursor cursor = addb_json_cursor(body, len);
@@ -62,17 +73,24 @@ is_active(const AddbCall *call)
 		{
 			if (addb_json_slice_is(&name, "TableStatus"))
 				addb_json_string(&cursor, &status);
+			else if (addb_json_slice_is(&name, "CreationDateTime"))
+				addb_json_skip(&cursor, &created);
 			else
 				addb_json_skip(&cursor, NULL);
 		}
 	if (cursor.failed || status.data == NULL)
 		addb_call_raise_malformed(call);
-	return addb_json_slice_is(&status, "ACTIVE");
+	description.active = addb_json_slice_is(&status, "ACTIVE");
+	if (created.len > 0)
+		description.created = strtod(pnstrdup(created.data, created.len), NULL);
+	return description;
 }
 
+/* *created, if not NULL, is when the table was created. */
 static TableStatus
-describe(const char *table)
+describe(const char *table, double *created)
 {
+	TableDescription description;
 	StringInfoData body;
 	AddbCall   *call;
 	TableStatus status;
@@ -85,7 +103,12 @@ describe(const char *table)
 	else if (!addb_call_succeeded(call))
 		addb_call_raise(call);
 	else
-		status = is_active(call) ? TABLE_ACTIVE : TABLE_CHANGING;
+	{
+		description = read_description(call);
+		status = description.active ? TABLE_ACTIVE : TABLE_CHANGING;
+		if (created != NULL)
+			*created = description.created;
+	}
 	addb_call_release(call);
 	pfree(body.data);
 	return status;
@@ -97,7 +120,7 @@ wait_until(const char *table, TableStatus wanted)
 	int64		pause = POLL_FIRST_US;
 	int64		waited = 0;
 
-	while (describe(table) != wanted)
+	while (describe(table, NULL) != wanted)
 	{
 		if (waited >= WAIT_MAX_US)
 			ereport(ERROR,
@@ -133,6 +156,20 @@ enable_ttl(const char *table)
 }
 
 /*
+ * Whether the table in the way is the one that an attempt of ours has made,
+ * whose answer was lost: it is no older than the call.
+ */
+static bool
+is_our_table(const AddbCall *call, const char *table, int64 started)
+{
+	double		created = 0;
+
+	return addb_call_was_unsettled(call) &&
+		describe(table, &created) != TABLE_ABSENT &&
+		created >= started - CLOCK_TOLERANCE_S;
+}
+
+/*
  * addb_table_create - creates a table in the layout of atomic-dynamodb
  *
  * On-demand capacity, key pk and sk of type S, time to live by the attribute
@@ -144,6 +181,7 @@ addb_table_create(const char *table)
 {
 	StringInfoData body;
 	AddbCall   *call;
+	int64		started = addb_client_time();
 
 	start_body(&body, table);
 	appendStringInfoString(&body,
@@ -156,9 +194,8 @@ addb_table_create(const char *table)
 						   "\"BillingMode\":\"PAY_PER_REQUEST\"}");
 	call = call_with(&addb_create_table, table, &body);
 
-	/* resent after a lost answer, it meets the table that it has made */
 	if (addb_call_failed_with(call, "ResourceInUseException") &&
-		!addb_call_was_unsettled(call))
+		!is_our_table(call, table, started))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_TABLE),
 				 errmsg("DynamoDB table \"%s\" already exists", table),

@@ -277,17 +277,14 @@ read_element(const Element *element, JsonbValue *object, bool keys_only,
 
 /* A jsonb array of objects, or one object. */
 static AddbItemList
-read_list(FunctionCallInfo fcinfo, int n, const char *argument, bool keys_only)
+read_list(Jsonb *jsonb, const char *argument, bool keys_only)
 {
 	Element		element = {argument, 0};
 	AddbItemList list = {NULL, 0};
-	Jsonb	   *jsonb;
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
 	JsonbValue	value;
 
-	addb_arg_require(fcinfo, n, argument);
-	jsonb = PG_GETARG_JSONB_P(n);
 	if (JB_ROOT_IS_SCALAR(jsonb))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -322,7 +319,8 @@ read_list(FunctionCallInfo fcinfo, int n, const char *argument, bool keys_only)
 AddbItemList
 addb_arg_items(FunctionCallInfo fcinfo, int n)
 {
-	return read_list(fcinfo, n, "items", false);
+	addb_arg_require(fcinfo, n, "items");
+	return read_list(PG_GETARG_JSONB_P(n), "items", false);
 }
 
 /*
@@ -333,5 +331,17 @@ addb_arg_items(FunctionCallInfo fcinfo, int n)
 AddbItemList
 addb_arg_keys(FunctionCallInfo fcinfo, int n)
 {
-	return read_list(fcinfo, n, "keys", true);
+	addb_arg_require(fcinfo, n, "keys");
+	return read_list(PG_GETARG_JSONB_P(n), "keys", true);
+}
+
+/*
+ * addb_read_keys - the keys in a list of them, of which the texts lie in it
+ *
+ * For a list that must outlive the argument. Errors as addb_arg_keys.
+ */
+AddbItemList
+addb_read_keys(Jsonb *keys)
+{
+	return read_list(keys, "keys", true);
 }

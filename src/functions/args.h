@@ -23,6 +23,7 @@ extern bool addb_arg_bool(FunctionCallInfo fcinfo, int n, bool fallback);
 extern const char *addb_arg_table(FunctionCallInfo fcinfo, int n);
 extern AddbItemList addb_arg_items(FunctionCallInfo fcinfo, int n);
 extern AddbItemList addb_arg_keys(FunctionCallInfo fcinfo, int n);
+extern AddbItemList addb_read_keys(Jsonb *keys);
 extern void addb_arg_check_key(const AddbKey *key, const char *what);
 
 #endif							/* ADDB_FUNCTIONS_ARGS_H */

@@ -200,8 +200,7 @@ keys_of_json(FunctionCallInfo fcinfo, int *n)
 	AddbKey    *keys;
 
 	addb_arg_require(fcinfo, 0, "keys");
-	fcinfo->args[0].value = JsonbPGetDatum(PG_GETARG_JSONB_P_COPY(0));
-	list = addb_arg_keys(fcinfo, 0);
+	list = addb_read_keys(PG_GETARG_JSONB_P_COPY(0));
 	keys = palloc(Max(list.n, 1) * sizeof(AddbKey));
 	for (int i = 0; i < list.n; i++)
 		keys[i] = list.items[i].key;

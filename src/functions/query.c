@@ -83,7 +83,7 @@ addb_fn_query(PG_FUNCTION_ARGS)
 		initStringInfo(&parameters);
 		build_parameters(fcinfo, &parameters, table);
 		call->user_fctx = addb_pager_begin(&addb_query, table, parameters.data,
-										   call->multi_call_memory_ctx);
+										   !PG_ARGISNULL(4), call->multi_call_memory_ctx);
 		MemoryContextSwitchTo(caller);
 	}
 	call = SRF_PERCALL_SETUP();

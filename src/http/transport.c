@@ -469,6 +469,8 @@ rebuild_wait_set(void)
 {
 	int			size = 2 + Max(2 * nsockets, MAX_EVENTS);
 
+	/* until the end, so that an error on the way is not built upon */
+	wait_set_stale = true;
 	if (wait_set != NULL)
 	{
 		FreeWaitEventSet(wait_set);
@@ -500,6 +502,7 @@ update_wait_set(void)
 
 		if (entry->wanted == 0 || entry->wanted == entry->watched)
 			continue;
+		wait_set_stale = true;
 		if (entry->watched != 0)
 			ModifyWaitEvent(wait_set, entry->position,
 							to_wait_events(entry->wanted), NULL);
@@ -511,6 +514,7 @@ update_wait_set(void)
 			wait_set_free--;
 		}
 		entry->watched = entry->wanted;
+		wait_set_stale = false;
 	}
 }
 

@@ -364,7 +364,7 @@ is_error(
 		message => 'outcome of DynamoDB PutItem is unknown after 4 attempts',
 		detail => "HTTP status 502: <html>\n<p>Bad %s Gateway</p> (request id R1)",
 		hint => 'The write may or may not have been applied: look at what is stored before '
-		  . 'you repeat it. A transaction may be repeated with the same token for 10 minutes.',
+		  . 'you repeat it.',
 		context => 'DynamoDB PutItem',
 	},
 	'outcome unknown');

@@ -293,7 +293,8 @@ sub test_page_size
 	}
 	is(costs(1, "SELECT sk FROM ddb_query('part1', page_size => 10) LIMIT 3", 'three of a page of ten'),
 		"left#01\nleft#02\nleft#03", 'rows');
-	costs(2, "SELECT sk FROM ddb_query('part1', page_size => 10) LIMIT 8", 'eight of a page of ten');
+	costs(1, "SELECT sk FROM ddb_query('part1', page_size => 10) LIMIT 8", 'eight of a page of ten');
+	costs(1, "SELECT sk FROM ddb_query('part1', page_size => 10) LIMIT 10", 'all of a page of ten');
 	costs(3, "SELECT sk FROM ddb_query('part1', page_size => 10) LIMIT 18", 'eighteen');
 	return;
 }

@@ -428,6 +428,11 @@ section 'connections that break' => sub {
 	is($server->counts->{connections}, 2, 'is replaced');
 };
 
+section 'blanks behind an answer' => sub {
+	script({ reply => { status => 200, body => "{}\r\n " } });
+	is(sql("$SET; SELECT 'written'", to($server, max_attempts => 1)), "\nwritten", 'are no damage');
+};
+
 section 'no connection' => sub {
 	my $hint = 'Check the settings atomic_dynamodb.endpoint_url and atomic_dynamodb.region.';
 	my %once = (max_attempts => 1);
@@ -459,7 +464,6 @@ section 'no connection' => sub {
 	my $good = fault_server(mode => 'tls', certificate => 'good');
 	my %trusted = (%once, ca_file => $good->ca_file);
 	is(sql("$SET; SELECT 'written'", to($good, %trusted)), "\nwritten", 'a certificate that is trusted');
-	is($good->count('PutItem'), 1, 'lets the write through');
 	my %reason = ('self-signed' => qr/self.signed/i, 'wrong-name' => qr/name/, expired => qr/expired/);
 	for my $kind (sort keys %reason)
 	{
