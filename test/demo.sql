@@ -144,20 +144,23 @@ SELECT ddb_set((
         'pk', 'sensor#7',
         'sk', to_char(n, 'FM000000'),
         'data', jsonb_build_object('reading', n, 'raw', repeat('x', 1000))))
-    FROM generate_series(1, 3000) AS n)) AS items_written;
+    FROM generate_series(1, 8000) AS n)) AS items_written;
 
 \set ECHO none
-SELECT requests FROM ddb_session_stats() \gset
+SELECT requests FROM ddb_session_stats() \gset a_
 \set ECHO queries
 
 SELECT sk, data->'reading' AS reading FROM ddb_query('sensor#7') LIMIT 10;
 
-SELECT requests - :requests AS requests_for_the_first_10 FROM ddb_session_stats();
-
 \set ECHO none
-SELECT requests FROM ddb_session_stats() \gset
+SELECT requests - :a_requests AS cost, requests FROM ddb_session_stats() \gset b_
+\echo Requests that this has cost: :b_cost
+\echo
 \set ECHO queries
 
 SELECT count(*), sum((data->>'reading')::int) FROM ddb_query('sensor#7');
 
-SELECT requests - :requests AS requests_for_all FROM ddb_session_stats();
+\set ECHO none
+SELECT requests - :b_requests AS cost FROM ddb_session_stats() \gset c_
+\echo Requests that this has cost: :c_cost
+\echo

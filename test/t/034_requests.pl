@@ -51,6 +51,19 @@ for my $default (0, 1)
 my ($get) = bodies(q(SELECT ddb_get('a', 'b', consistent => false)));
 is_deeply($get, { TableName => $table, Key => { pk => { S => 'a' }, sk => { S => 'b' } } }, 'ddb_get asks for no more');
 
+# A reader who takes longer over half a page than a request may take.
+$session->query("SELECT ddb_set((SELECT jsonb_agg(jsonb_build_object('pk', 'slow', 'sk', to_char(i, 'fm0000'),
+	'data', repeat('x', 1000))) FROM generate_series(1, 2500) AS i))");
+$server->reset;
+is($session->query(<<'SQL'), '2500', 'a slow reader reads all');
+SET atomic_dynamodb.request_timeout = '400ms';
+SET atomic_dynamodb.max_attempts = 1;
+SELECT count(*) FROM (SELECT sk, CASE WHEN sk IN ('0300', '0700', '1300', '1700') THEN pg_sleep(0.6) END
+	FROM ddb_query('slow') OFFSET 0) AS s;
+SQL
+is($server->count('Query'), 3, 'and pays for each page once');
+$session->query('RESET atomic_dynamodb.request_timeout; RESET atomic_dynamodb.max_attempts');
+
 # A write that is given up says that it may have been made.
 $server->reset;
 $server->script({ hang => 1 });

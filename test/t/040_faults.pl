@@ -929,4 +929,31 @@ section 'tables whose answers are lost' => sub {
 	is((ddb_try('DescribeTable', { TableName => $name }))[0], 400, 'and done');
 };
 
+section 'a lock that cannot be looked at' => sub {
+	my $lock = new_lock('blind', 'v1');
+	script(({ match => 'TransactWriteItems', apply_then_reset => 1 }) x 2,
+		{ match => 'GetItem', reply => { status => 200, body => { Item => { version => 'x' } } } });
+	my @error = sql_error(set_atomic('blind', $lock), to($server, max_attempts => 2));
+	is($error[0], '08007', 'a malformed answer to the look does not hide that the write may be there');
+	isnt(stored('blind', 'item'), undef, 'as it is');
+
+	$lock = new_lock('bare', 'v1');
+	script({ match => 'TransactWriteItems', apply_then_reset => 1 },
+		{ match => 'TransactWriteItems', %{ refusal(400, 'TransactionCanceledException',
+			reasons => [ { Code => 'None' }, { Code => 'ConditionalCheckFailed' } ]) } });
+	like(sql(set_atomic('bare', $lock), to($server)), qr/\A$UUID\z/,
+		'a reason without an item is looked into: the write was ours');
+};
+
+section 'a lock that is in a transaction' => sub {
+	script({ match => 'PutItem', %{ refusal(400, 'TransactionConflictException') } });
+	like(sql("SELECT version FROM ddb_get_lock('busy', 'lock')", to($server)), qr/\A$UUID\z/, 'is asked for again');
+};
+
+section 'a table that is in the way after a fault' => sub {
+	script({ match => 'CreateTable', %{ refusal(500, 'InternalServerError') } });
+	my @error = sql_error("SELECT ddb_create_table('$table')", to($server));
+	is_deeply([ @error[ 0, 1 ] ], [ '42P07', qq(DynamoDB table "$table" already exists) ], 'is not taken for ours');
+};
+
 done_testing();
