@@ -61,6 +61,7 @@ SKIP:
 test_forms();
 test_random_documents();
 test_latin1();
+test_euc_jp();
 test_sql_ascii();
 done_testing();
 
@@ -791,6 +792,19 @@ sub test_latin1
 	is(sql(q{SELECT ddb_unmarshall('{"S": "é\u0000"}')}, %with), '{"$s": "é\\\\u0000"}', 'in a $s form too');
 	is(sql(q{SELECT ddb_marshall('{"$s": "é\\\\u0000"}')}, %with), '{"S":"é\\u0000"}', 'both ways');
 	is((sql_error(q{SELECT ddb_unmarshall('{"S": "\u20ac"}')}, %with))[0], '22P05', 'what LATIN1 lacks is an error there too');
+	return;
+}
+
+# Two characters of EUC_JP become one in Unicode, and come back as the other.
+sub test_euc_jp
+{
+	local $ENV{PGCLIENTENCODING} = 'UTF8';
+	in_encoding('EUC_JP');
+	my %with = (set => $format{map});
+	my $key = q(convert_from('\xadf0', 'EUC_JP') AS k);
+	sql("SELECT ddb_set(k, 's', '1') FROM $key", %with);
+	is(sql("SELECT data FROM $key, ddb_get(k, 's')", %with), 1, 'a key that does not survive the way there and back');
+	is(sql("SELECT data FROM $key, ddb_get_many(ARRAY[(k, 's'), (k, 's')]::ddb_key[])", %with), "1\n1", 'by ddb_get_many');
 	return;
 }
 
