@@ -36,6 +36,7 @@ OBJS = \
 	src/dynamodb/attribute_encode.o \
 	src/dynamodb/batch_get.o \
 	src/dynamodb/batch_write.o \
+	src/dynamodb/call.o \
 	src/dynamodb/client.o \
 	src/dynamodb/clock_skew.o \
 	src/dynamodb/error.o \
@@ -47,6 +48,7 @@ OBJS = \
 	src/dynamodb/lock.o \
 	src/dynamodb/operation.o \
 	src/dynamodb/pager.o \
+	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
 	src/dynamodb/table.o \
 	src/dynamodb/uuid.o \

@@ -17,61 +17,20 @@
 #include <zlib.h>
 
 #include "aws/config.h"
-#include "aws/sigv4.h"
 #include "common/pg_prng.h"
 #include "core/guc.h"
-#include "dynamodb/client.h"
+#include "dynamodb/call.h"
 #include "dynamodb/clock_skew.h"
-#include "dynamodb/retry.h"
-#include "dynamodb/uuid.h"
-#include "http/http.h"
+#include "dynamodb/request_headers.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-
-#define CONTENT_TYPE "application/x-amz-json-1.0"
-#define TARGET_PREFIX "DynamoDB_20120810."
-#define SERVICE "dynamodb"
-
-/* The longest line sent is that of a session token. */
-#define MAX_HEADER_LINES 10
 
 /*
  * DynamoDB settles a transaction that hangs about 5 s after its first attempt,
  * by its service model; the last attempt waits for that.
  */
 #define TRANSACTION_SETTLED_MS 5000
-
-/* A token is good for 10 minutes; one is kept for the clocks. */
-#define TOKEN_LIFE_MS (9 * 60 * 1000)
-
-typedef enum CallState
-{
-	CALL_SENDING,
-	CALL_PAUSING,				/* until retry_at */
-	CALL_SUCCEEDED,
-	CALL_FAILED
-} CallState;
-
-struct AddbCall
-{
-	MemoryContext context;		/* this struct and all that it points to */
-	MemoryContext attempt;		/* the request headers of the attempt; for the
-								 * first one that is context itself */
-	AddbRequest request;
-	CallState	state;
-	AddbHttpExchange *exchange;
-	AddbRetryState retry;
-	int64		retry_at;		/* a moment of addb_http_now */
-	int64		sent_ms;		/* wall clock, for clock skew */
-	int64		started;		/* by addb_http_now */
-	char		invocation_id[ADDB_UUID_LEN + 1];
-	bool		unsettled;		/* an earlier attempt's outcome is unknown */
-	bool		unknown;		/* the last attempt's outcome is unknown */
-	AddbServiceError *error;	/* the last attempt's, or NULL */
-	AddbTransportFailure failure;	/* when failed and error is NULL */
-	char	   *failure_text;
-};
 
 /* What is known of the endpoint that requests go to now. */
 static uint64 endpoint_generation = 0;	/* of AddbAwsConfig; 0: none yet */
@@ -87,89 +46,6 @@ wall_clock_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* x-amz-date of the corrected present, formatted once a second. */
-static const char *
-amz_date(void)
-{
-	static char text[17];
-	static time_t second = -1;
-	time_t		now = (time_t) ((wall_clock_ms() + clock_offset_ms) / 1000);
-	struct tm	utc;
-
-	if (now != second)
-	{
-		gmtime_r(&now, &utc);
-		strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
-		second = now;
-	}
-	return text;
-}
-
-/* Header lines, written one after the other, each NUL-terminated. */
-typedef struct HeaderLines
-{
-	StringInfoData text;
-	int			start[MAX_HEADER_LINES];
-	int			n;
-} HeaderLines;
-
-static void
-add_line(HeaderLines *lines, const char *name, const char *value)
-{
-	lines->start[lines->n++] = lines->text.len;
-	appendStringInfoString(&lines->text, name);
-	appendStringInfoString(&lines->text, ": ");
-	appendStringInfoString(&lines->text, value);
-	appendStringInfoChar(&lines->text, '\0');
-}
-
-/* Signs the attempt; the lines are those that are sent. */
-static void
-build_headers(AddbCall *call, const AddbAwsConfig *config, HeaderLines *lines)
-{
-	char		target[64];
-	char		progress[48];
-	const char *date = amz_date();
-	const char *token = config->credentials->session_token;
-	const AddbSigv4Header signed_headers[] = {
-		{"content-type", CONTENT_TYPE},
-		{"host", config->host},
-		{"x-amz-target", target}
-	};
-	AddbSigv4Request request = {
-		.method = "POST",
-		.path = config->path,
-		.headers = signed_headers,
-		.nheaders = lengthof(signed_headers),
-		.body = call->request.body,
-		.body_len = call->request.body_len
-	};
-	StringInfoData authorization;
-
-	strlcpy(target, TARGET_PREFIX, sizeof(target));
-	strlcat(target, call->request.operation->name, sizeof(target));
-	snprintf(progress, sizeof(progress), "attempt=%d; max=%d",
-			 call->retry.attempt, addb_max_attempts);
-	initStringInfo(&authorization);
-	addb_sigv4_sign(config->credentials, config->region, SERVICE, date,
-					&request, &authorization);
-
-	initStringInfo(&lines->text);
-	lines->n = 0;
-	add_line(lines, "Host", config->host);
-	add_line(lines, "Content-Type", CONTENT_TYPE);
-	add_line(lines, "Accept-Encoding", "identity");
-	add_line(lines, "X-Amz-Target", target);
-	add_line(lines, "X-Amz-Date", date);
-	if (token != NULL && token[0] != '\0')
-		add_line(lines, "X-Amz-Security-Token", token);
-	add_line(lines, "Authorization", authorization.data);
-	add_line(lines, "User-Agent",
-			 "atomic_dynamodb/" ADDB_VERSION " PostgreSQL/" PG_VERSION);
-	add_line(lines, "amz-sdk-invocation-id", call->invocation_id);
-	add_line(lines, "amz-sdk-request", progress);
 }
 
 /* A dead endpoint must not use up the retries of another, nor set its clock. */
@@ -195,8 +71,8 @@ static void
 send_attempt(AddbCall *call)
 {
 	const AddbAwsConfig *config = current_config();
-	const char *headers[MAX_HEADER_LINES];
-	HeaderLines lines;
+	const char *headers[ADDB_MAX_REQUEST_HEADERS];
+	AddbRequestHeaders lines;
 	AddbHttpRequest http = {
 		.method = "POST",
 		.url = config->url,
@@ -220,7 +96,8 @@ send_attempt(AddbCall *call)
 	else
 		MemoryContextReset(call->attempt);
 	caller = MemoryContextSwitchTo(call->attempt);
-	build_headers(call, config, &lines);
+	addb_request_headers_build(config, &call->request, call->invocation_id,
+							   call->retry.attempt, addb_client_time(), &lines);
 	for (int i = 0; i < lines.n; i++)
 		headers[i] = lines.text.data + lines.start[i];
 	http.nheaders = lines.n;
@@ -354,12 +231,6 @@ forget_refused_credentials(const char *code)
 		addb_aws_config_forget();
 }
 
-static int64
-call_age_ms(const AddbCall *call)
-{
-	return (addb_http_now() - call->started) / 1000;
-}
-
 /* The attempt is over: success, another attempt, or the end. */
 static void
 settle(AddbCall *call)
@@ -390,7 +261,7 @@ settle(AddbCall *call)
 	}
 	if (attempt.code != NULL && call->retry.attempt == addb_max_attempts &&
 		strcmp(attempt.code, "TransactionInProgressException") == 0)
-		delay_ms = Max(delay_ms, TRANSACTION_SETTLED_MS - call_age_ms(call));
+		delay_ms = Max(delay_ms, TRANSACTION_SETTLED_MS - addb_call_age_ms(call));
 	call->unsettled |= call->unknown;
 	addb_http_release(call->exchange);
 	call->exchange = NULL;
@@ -612,152 +483,4 @@ const AddbSessionStats *
 addb_client_stats(void)
 {
 	return &stats;
-}
-
-/*
- * addb_call_done - whether the call has succeeded or failed
- */
-bool
-addb_call_done(const AddbCall *call)
-{
-	return call->state == CALL_SUCCEEDED || call->state == CALL_FAILED;
-}
-
-/*
- * addb_call_succeeded - whether a reply with status 200 arrived whole
- */
-bool
-addb_call_succeeded(const AddbCall *call)
-{
-	return call->state == CALL_SUCCEEDED;
-}
-
-/*
- * addb_call_outcome_unknown - whether a failed write may have been applied
- */
-bool
-addb_call_outcome_unknown(const AddbCall *call)
-{
-	return call->state == CALL_FAILED && (call->unknown || call->unsettled);
-}
-
-/*
- * addb_call_was_unsettled - whether an attempt before the last was lost
- *
- * The last attempt's answer may then speak of that attempt's own effect.
- */
-bool
-addb_call_was_unsettled(const AddbCall *call)
-{
-	return call->unsettled;
-}
-
-/*
- * addb_call_token_expired - whether DynamoDB may have forgotten the token
- *
- * The answer to a resent transaction then no longer speaks of all attempts.
- */
-bool
-addb_call_token_expired(const AddbCall *call)
-{
-	return call->unsettled && call_age_ms(call) > TOKEN_LIFE_MS;
-}
-
-/*
- * addb_call_got_no_answer - whether the last attempt ran out of time or was cut
- */
-bool
-addb_call_got_no_answer(const AddbCall *call)
-{
-	return call->state == CALL_FAILED && call->error == NULL &&
-		(call->failure == ADDB_TRANSPORT_TIMED_OUT ||
-		 call->failure == ADDB_TRANSPORT_CUT_OFF);
-}
-
-/*
- * addb_call_error - the service's error of a failed call
- *
- * NULL when the call succeeded or no error reply arrived. Lives as long as the
- * call.
- */
-const AddbServiceError *
-addb_call_error(const AddbCall *call)
-{
-	return call->state == CALL_FAILED ? call->error : NULL;
-}
-
-/*
- * addb_call_failed_with - whether the call failed with this error type
- */
-bool
-addb_call_failed_with(const AddbCall *call, const char *code)
-{
-	const AddbServiceError *error = addb_call_error(call);
-
-	return error != NULL && error->code != NULL && strcmp(error->code, code) == 0;
-}
-
-/*
- * addb_call_body - the reply of a call that succeeded: UTF-8, as received
- *
- * Lives as long as the call.
- */
-const char *
-addb_call_body(const AddbCall *call, size_t *len)
-{
-	return addb_http_body(call->exchange, len);
-}
-
-static AddbErrorContext
-error_context(const AddbCall *call)
-{
-	AddbErrorContext context = {
-		.operation = call->request.operation->name,
-		.table = call->request.table,
-		.attempts = call->retry.attempt,
-		.is_write = call->request.operation->is_write,
-		.is_create = call->request.is_create,
-		.unsettled = call->unsettled
-	};
-
-	return context;
-}
-
-/*
- * addb_call_raise - raises the error of a call that failed
- *
- * By the table in error_table.c.
- */
-void
-addb_call_raise(const AddbCall *call)
-{
-	AddbErrorContext context = error_context(call);
-
-	if (call->error != NULL)
-		addb_error_raise(call->error, &context);
-	addb_error_raise_transport(call->failure, call->failure_text, &context);
-}
-
-/*
- * addb_call_raise_malformed - raises that a reply with status 200 makes no sense
- *
- * 08P01 for a read; a write's outcome is then unknown (08007).
- */
-void
-addb_call_raise_malformed(const AddbCall *call)
-{
-	AddbErrorContext context = error_context(call);
-
-	addb_error_raise_transport(ADDB_TRANSPORT_GARBAGE,
-							   "The reply is not what the operation answers.",
-							   &context);
-}
-
-/*
- * addb_call_release - ends the call, done or not, and frees all it holds
- */
-void
-addb_call_release(AddbCall *call)
-{
-	MemoryContextDelete(call->context);
 }

@@ -12,7 +12,7 @@
 #ifndef ADDB_HTTP_HTTP_H
 #define ADDB_HTTP_HTTP_H
 
-/* Header lines of a request; DynamoDB takes 9, STS and IMDS fewer. */
+/* Header lines of a request; DynamoDB takes 10, STS and IMDS fewer. */
 #define ADDB_HTTP_MAX_HEADERS 16
 
 /*

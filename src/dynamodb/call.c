@@ -1,0 +1,168 @@
+/*
+ * call.c
+ *	  What became of a call: its reply, its error, and what is still open.
+ */
+#include "postgres.h"
+
+#include "dynamodb/call.h"
+#include "utils/memutils.h"
+
+/* A token is good for 10 minutes; one is kept for the clocks. */
+#define TOKEN_LIFE_MS (9 * 60 * 1000)
+
+/*
+ * addb_call_age_ms - milliseconds since the call was started
+ */
+int64
+addb_call_age_ms(const AddbCall *call)
+{
+	return (addb_http_now() - call->started) / 1000;
+}
+
+/*
+ * addb_call_done - whether the call has succeeded or failed
+ */
+bool
+addb_call_done(const AddbCall *call)
+{
+	return call->state == CALL_SUCCEEDED || call->state == CALL_FAILED;
+}
+
+/*
+ * addb_call_succeeded - whether a reply with status 200 arrived whole
+ */
+bool
+addb_call_succeeded(const AddbCall *call)
+{
+	return call->state == CALL_SUCCEEDED;
+}
+
+/*
+ * addb_call_outcome_unknown - whether a failed write may have been applied
+ */
+bool
+addb_call_outcome_unknown(const AddbCall *call)
+{
+	return call->state == CALL_FAILED && (call->unknown || call->unsettled);
+}
+
+/*
+ * addb_call_was_unsettled - whether an attempt before the last was lost
+ *
+ * The last attempt's answer may then speak of that attempt's own effect.
+ */
+bool
+addb_call_was_unsettled(const AddbCall *call)
+{
+	return call->unsettled;
+}
+
+/*
+ * addb_call_token_expired - whether DynamoDB may have forgotten the token
+ *
+ * The answer to a resent transaction then no longer speaks of all attempts.
+ */
+bool
+addb_call_token_expired(const AddbCall *call)
+{
+	return call->unsettled && addb_call_age_ms(call) > TOKEN_LIFE_MS;
+}
+
+/*
+ * addb_call_got_no_answer - whether the last attempt ran out of time or was cut
+ */
+bool
+addb_call_got_no_answer(const AddbCall *call)
+{
+	return call->state == CALL_FAILED && call->error == NULL &&
+		(call->failure == ADDB_TRANSPORT_TIMED_OUT ||
+		 call->failure == ADDB_TRANSPORT_CUT_OFF);
+}
+
+/*
+ * addb_call_error - the service's error of a failed call
+ *
+ * NULL when the call succeeded or no error reply arrived. Lives as long as the
+ * call.
+ */
+const AddbServiceError *
+addb_call_error(const AddbCall *call)
+{
+	return call->state == CALL_FAILED ? call->error : NULL;
+}
+
+/*
+ * addb_call_failed_with - whether the call failed with this error type
+ */
+bool
+addb_call_failed_with(const AddbCall *call, const char *code)
+{
+	const AddbServiceError *error = addb_call_error(call);
+
+	return error != NULL && error->code != NULL && strcmp(error->code, code) == 0;
+}
+
+/*
+ * addb_call_body - the reply of a call that succeeded: UTF-8, as received
+ *
+ * Lives as long as the call.
+ */
+const char *
+addb_call_body(const AddbCall *call, size_t *len)
+{
+	return addb_http_body(call->exchange, len);
+}
+
+static AddbErrorContext
+error_context(const AddbCall *call)
+{
+	AddbErrorContext context = {
+		.operation = call->request.operation->name,
+		.table = call->request.table,
+		.attempts = call->retry.attempt,
+		.is_write = call->request.operation->is_write,
+		.is_create = call->request.is_create,
+		.unsettled = call->unsettled
+	};
+
+	return context;
+}
+
+/*
+ * addb_call_raise - raises the error of a call that failed
+ *
+ * By the table in error_table.c.
+ */
+void
+addb_call_raise(const AddbCall *call)
+{
+	AddbErrorContext context = error_context(call);
+
+	if (call->error != NULL)
+		addb_error_raise(call->error, &context);
+	addb_error_raise_transport(call->failure, call->failure_text, &context);
+}
+
+/*
+ * addb_call_raise_malformed - raises that a reply with status 200 makes no sense
+ *
+ * 08P01 for a read; a write's outcome is then unknown (08007).
+ */
+void
+addb_call_raise_malformed(const AddbCall *call)
+{
+	AddbErrorContext context = error_context(call);
+
+	addb_error_raise_transport(ADDB_TRANSPORT_GARBAGE,
+							   "The reply is not what the operation answers.",
+							   &context);
+}
+
+/*
+ * addb_call_release - ends the call, done or not, and frees all it holds
+ */
+void
+addb_call_release(AddbCall *call)
+{
+	MemoryContextDelete(call->context);
+}

@@ -1,0 +1,44 @@
+/*
+ * call.h
+ *	  The inside of a call, which client.c and call.c share; nobody else
+ *	  includes it.
+ */
+#ifndef ADDB_DYNAMODB_CALL_H
+#define ADDB_DYNAMODB_CALL_H
+
+#include "dynamodb/client.h"
+#include "dynamodb/retry.h"
+#include "dynamodb/uuid.h"
+#include "http/http.h"
+
+typedef enum CallState
+{
+	CALL_SENDING,
+	CALL_PAUSING,				/* until retry_at */
+	CALL_SUCCEEDED,
+	CALL_FAILED
+} CallState;
+
+struct AddbCall
+{
+	MemoryContext context;		/* this struct and all that it points to */
+	MemoryContext attempt;		/* the request headers of the attempt; for the
+								 * first one that is context itself */
+	AddbRequest request;
+	CallState	state;
+	AddbHttpExchange *exchange;
+	AddbRetryState retry;
+	int64		retry_at;		/* a moment of addb_http_now */
+	int64		sent_ms;		/* wall clock, for clock skew */
+	int64		started;		/* by addb_http_now */
+	char		invocation_id[ADDB_UUID_LEN + 1];
+	bool		unsettled;		/* an earlier attempt's outcome is unknown */
+	bool		unknown;		/* the last attempt's outcome is unknown */
+	AddbServiceError *error;	/* the last attempt's, or NULL */
+	AddbTransportFailure failure;	/* when failed and error is NULL */
+	char	   *failure_text;
+};
+
+extern int64 addb_call_age_ms(const AddbCall *call);
+
+#endif							/* ADDB_DYNAMODB_CALL_H */
