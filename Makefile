@@ -15,6 +15,7 @@ OBJS = \
 	src/core/guc.o \
 	src/core/owned.o \
 	src/http/exchange.o \
+	src/http/sockets.o \
 	src/http/transport.o \
 	src/aws/config.o \
 	src/aws/credentials.o \

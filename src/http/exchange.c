@@ -137,9 +137,9 @@ set_constant_options(AddbHttpExchange *exchange)
 	SET(CURLOPT_WRITEDATA, exchange);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, exchange);
-	SET(CURLOPT_OPENSOCKETFUNCTION, addb_transport_open_socket);
+	SET(CURLOPT_OPENSOCKETFUNCTION, addb_socket_open);
 	SET(CURLOPT_OPENSOCKETDATA, exchange);
-	SET(CURLOPT_CLOSESOCKETFUNCTION, addb_transport_close_socket);
+	SET(CURLOPT_CLOSESOCKETFUNCTION, addb_socket_close);
 	SET(CURLOPT_RESOLVER_START_FUNCTION, addb_transport_resolving);
 	SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
 

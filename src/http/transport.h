@@ -48,9 +48,11 @@ extern bool addb_transport_add(AddbHttpExchange *exchange);
 extern void addb_transport_begin(void);
 extern void addb_transport_remove(AddbHttpExchange *exchange);
 extern int	addb_transport_resolving(void *state, void *reserved, void *arg);
-extern curl_socket_t addb_transport_open_socket(void *arg, curlsocktype purpose,
-												struct curl_sockaddr *address);
-extern int	addb_transport_close_socket(void *arg, curl_socket_t fd);
+
+/* in sockets.c */
+extern curl_socket_t addb_socket_open(void *arg, curlsocktype purpose,
+									  struct curl_sockaddr *address);
+extern int	addb_socket_close(void *arg, curl_socket_t fd);
 
 /* in exchange.c */
 extern void addb_exchange_done(AddbHttpExchange *exchange, CURLcode result);
