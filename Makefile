@@ -48,9 +48,12 @@ OBJS = \
 	src/dynamodb/jsonb_builder.o \
 	src/dynamodb/lock.o \
 	src/dynamodb/operation.o \
+	src/dynamodb/pace.o \
 	src/dynamodb/pager.o \
+	src/dynamodb/progress.o \
 	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
+	src/dynamodb/stats.o \
 	src/dynamodb/table.o \
 	src/dynamodb/uuid.o \
 	src/functions/args.o \

@@ -16,6 +16,7 @@ AS $$
 		('ddb_internal_functions', 'owner'),
 		('ddb_internal_get_many', 'read'),
 		('ddb_internal_query', 'read'),
+		('ddb_last_response', 'read'),
 		('ddb_marshall', 'read'),
 		('ddb_query', 'read'),
 		('ddb_revoke', 'owner'),

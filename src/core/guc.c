@@ -32,6 +32,7 @@ typedef struct Secret
 char	   *addb_access_key_id;
 bool		addb_allow_ambient_credentials;
 bool		addb_allow_insecure_http;
+bool		addb_allow_scan;
 char	   *addb_ca_file;
 int			addb_connect_timeout;
 bool		addb_consistent_read;
@@ -41,7 +42,10 @@ int			addb_lock_refresh;
 int			addb_lock_ttl;
 int			addb_max_attempts;
 int			addb_max_connections;
+double		addb_max_read_units;
+double		addb_max_write_units;
 char	   *addb_profile;
+int			addb_progress_interval;
 char	   *addb_region;
 int			addb_request_timeout;
 char	   *addb_table;
@@ -345,6 +349,16 @@ define_target(void)
 				  check_secret, assign_session_token);
 }
 
+static void
+define_units(const char *name, const char *brief, double *variable)
+{
+	DefineCustomRealVariable(name, brief,
+							 "Requests wait so that what DynamoDB reports as consumed stays below it on average. 0 is no limit.",
+							 variable, ADDB_MAX_UNITS_DEFAULT,
+							 ADDB_MAX_UNITS_MIN, ADDB_MAX_UNITS_MAX,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
 /* How a request is made. */
 static void
 define_requests(void)
@@ -362,11 +376,23 @@ define_requests(void)
 							ADDB_MAX_ATTEMPTS_MIN, ADDB_MAX_ATTEMPTS_MAX,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("atomic_dynamodb.max_connections",
-							"How many requests one session has in flight at most.",
-							"Applies to lists of items and keys, which are sent in batches.",
+							"How many requests one batch job has in flight at most.",
+							"Applies to lists of items and keys and to aggregates that write, which send batches. A scan has as many as its segments.",
 							&addb_max_connections, ADDB_MAX_CONNECTIONS_DEFAULT,
 							ADDB_MAX_CONNECTIONS_MIN, ADDB_MAX_CONNECTIONS_MAX,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+	define_units("atomic_dynamodb.max_read_units",
+				 "Capacity units that the session's reads may consume in a second.",
+				 &addb_max_read_units);
+	define_units("atomic_dynamodb.max_write_units",
+				 "Capacity units that the session's writes may consume in a second.",
+				 &addb_max_write_units);
+	DefineCustomIntVariable("atomic_dynamodb.progress",
+							"How often long reads and batch jobs tell by a notice how far they are.",
+							"0 is never. A notice comes when a page or a batch is done.",
+							&addb_progress_interval, ADDB_PROGRESS_DEFAULT,
+							ADDB_PROGRESS_MIN, ADDB_PROGRESS_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("atomic_dynamodb.request_timeout",
 							"Longest time that one attempt of a request may take.",
 							"Covers connecting, sending and the whole answer. A write that runs into it is resent when that is safe, else its outcome is reported as unknown.",
@@ -379,6 +405,11 @@ define_requests(void)
 static void
 define_data(void)
 {
+	DefineCustomBoolVariable("atomic_dynamodb.allow_scan",
+							 "Allows reads that go through a whole table or index.",
+							 "Off: ddb_scan, ddb_scan_page, ddb_count without a key condition, SELECT in PartiQL, and Scan in ddb_call are refused.",
+							 &addb_allow_scan, true,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("atomic_dynamodb.consistent_read",
 							 "Reads are strongly consistent unless a call says otherwise.",
 							 "A strongly consistent read costs twice as much and sees every write that was acknowledged before it. Locks are always read so.",

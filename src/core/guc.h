@@ -26,6 +26,12 @@ typedef enum AddbDataFormat
 #define ADDB_MAX_CONNECTIONS_DEFAULT 8
 #define ADDB_MAX_CONNECTIONS_MIN 1
 #define ADDB_MAX_CONNECTIONS_MAX 64
+#define ADDB_MAX_UNITS_DEFAULT 0.0	/* no limit */
+#define ADDB_MAX_UNITS_MIN 0.0
+#define ADDB_MAX_UNITS_MAX 1e9
+#define ADDB_PROGRESS_DEFAULT 0	/* ms; no notices */
+#define ADDB_PROGRESS_MIN 0
+#define ADDB_PROGRESS_MAX 3600000
 #define ADDB_LOCK_TTL_DEFAULT 86400 /* s */
 #define ADDB_LOCK_TTL_MIN 1
 #define ADDB_LOCK_TTL_MAX 31536000
@@ -37,6 +43,7 @@ typedef enum AddbDataFormat
 extern char *addb_access_key_id;
 extern bool addb_allow_ambient_credentials;
 extern bool addb_allow_insecure_http;
+extern bool addb_allow_scan;
 extern char *addb_ca_file;
 extern int	addb_connect_timeout;	/* ms */
 extern bool addb_consistent_read;
@@ -46,7 +53,10 @@ extern int	addb_lock_refresh;	/* s */
 extern int	addb_lock_ttl;		/* s */
 extern int	addb_max_attempts;
 extern int	addb_max_connections;
+extern double addb_max_read_units;	/* capacity units a second, 0: no limit */
+extern double addb_max_write_units;
 extern char *addb_profile;
+extern int	addb_progress_interval; /* ms, 0: no notices */
 extern char *addb_region;
 extern int	addb_request_timeout;	/* ms */
 extern char *addb_table;

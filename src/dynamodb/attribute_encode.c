@@ -13,11 +13,15 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+/* Nesting that DynamoDB takes, the innermost scalar counted. */
+#define MAX_LEVELS 32
+
 typedef struct Encoder
 {
 	StringInfo	out;
 	const char *argument;		/* for messages: which argument is encoded */
 	bool		typed;			/* AttributeValues, not plain JSON */
+	int			level;			/* of the value at hand, from 1 */
 } Encoder;
 
 static void encode_value(Encoder *encoder, const JsonbValue *value);
@@ -193,6 +197,17 @@ name_is(const JsonbValue *name, const char *text)
 		memcmp(name->val.string.val, text, name->val.string.len) == 0;
 }
 
+static bool
+is_form(const JsonbValue *name)
+{
+	static const char *const forms[] = {"$b", "$bs", "$m", "$ns", "$s", "$ss"};
+
+	for (int i = 0; i < lengthof(forms); i++)
+		if (name_is(name, forms[i]))
+			return true;
+	return false;
+}
+
 /* A string where a form may stand for it: an element of $ss, a name of $m. */
 static bool
 encode_text(Encoder *encoder, const JsonbValue *value)
@@ -226,7 +241,9 @@ encode_number_text(Encoder *encoder, const JsonbValue *value)
 {
 	if (value->type != jbvNumeric)
 		return false;
-	appendStringInfo(encoder->out, "\"%s\"", number_text(value));
+	appendStringInfoCharMacro(encoder->out, '"');
+	appendStringInfoString(encoder->out, number_text(value));
+	appendStringInfoCharMacro(encoder->out, '"');
 	return true;
 }
 
@@ -271,7 +288,9 @@ encode_set(Encoder *encoder, const char *form, const char *type,
 	JsonbValue	v;
 	bool		first = true;
 
-	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	if (value->type != jbvBinary ||
+		!JsonContainerIsArray(value->val.binary.data) ||
+		JsonContainerSize(value->val.binary.data) == 0)
 		bad_form(encoder, form, expected);
 	appendStringInfo(encoder->out, "{\"%s\":[", type);
 	iterator = JsonbIteratorInit(value->val.binary.data);
@@ -317,6 +336,7 @@ encode_members(Encoder *encoder, JsonbContainer *container, bool pairs)
 	JsonbIteratorToken token;
 	JsonbValue	v;
 
+	encoder->level++;
 	appendStringInfoCharMacro(encoder->out, object ? '{' : '[');
 	while ((token = JsonbIteratorNext(&iterator, &v, true)) != WJB_DONE)
 	{
@@ -341,6 +361,7 @@ encode_members(Encoder *encoder, JsonbContainer *container, bool pairs)
 		}
 	}
 	appendStringInfoCharMacro(encoder->out, object ? '}' : ']');
+	encoder->level--;
 }
 
 /* The map inside of a $m form, which is taken literally. */
@@ -381,13 +402,13 @@ encode_form(Encoder *encoder, JsonbContainer *container)
 		return false;
 	if (name_is(&name, "$ss"))
 		encode_set(encoder, "$ss", "SS", &value, encode_text,
-				   "an array of strings");
+				   "an array of one or more strings");
 	else if (name_is(&name, "$ns"))
 		encode_set(encoder, "$ns", "NS", &value, encode_number_text,
-				   "an array of numbers");
+				   "an array of one or more numbers");
 	else if (name_is(&name, "$bs"))
 		encode_set(encoder, "$bs", "BS", &value, encode_base64,
-				   "an array of base64 strings");
+				   "an array of one or more base64 strings");
 	else if (name_is(&name, "$b"))
 	{
 		appendStringInfoString(encoder->out, "{\"B\":");
@@ -425,12 +446,14 @@ encode_scalar(Encoder *encoder, const JsonbValue *value)
 			appendStringInfoString(out, encoder->typed ? "{\"NULL\":true}" : "null");
 			break;
 		case jbvBool:
-			appendStringInfo(out, encoder->typed ? "{\"BOOL\":%s}" : "%s",
-							 value->val.boolean ? "true" : "false");
+			appendStringInfoString(out, encoder->typed ? "{\"BOOL\":" : "");
+			appendStringInfoString(out, value->val.boolean ? "true" : "false");
+			appendStringInfoString(out, encoder->typed ? "}" : "");
 			break;
 		case jbvNumeric:
-			appendStringInfo(out, encoder->typed ? "{\"N\":\"%s\"}" : "%s",
-							 number_text(value));
+			appendStringInfoString(out, encoder->typed ? "{\"N\":\"" : "");
+			appendStringInfoString(out, number_text(value));
+			appendStringInfoString(out, encoder->typed ? "\"}" : "");
 			break;
 		case jbvString:
 			appendStringInfoString(out, encoder->typed ? "{\"S\":" : "");
@@ -446,6 +469,13 @@ encode_scalar(Encoder *encoder, const JsonbValue *value)
 static void
 encode_value(Encoder *encoder, const JsonbValue *value)
 {
+	if (encoder->typed && encoder->level > MAX_LEVELS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("argument \"%s\" is nested too deeply for DynamoDB",
+						encoder->argument),
+				 errdetail("DynamoDB takes %d levels of lists and maps, the innermost value counted.",
+						   MAX_LEVELS)));
 	if (value->type == jbvBinary)
 		encode_container(encoder, value->val.binary.data);
 	else
@@ -467,14 +497,65 @@ encode_root(Encoder *encoder, Jsonb *value)
  * addb_av_encode - appends jsonb as an AttributeValue
  *
  * argument names the argument in messages. Raises 22023 when a $ form does not
- * hold what its name promises, 54001 when the nesting exhausts the stack.
+ * hold what its name promises, 54000 when the nesting is deeper than DynamoDB
+ * takes.
  */
 void
 addb_av_encode(StringInfo out, Jsonb *value, const char *argument)
 {
-	Encoder		encoder = {out, argument, true};
+	Encoder		encoder = {out, argument, true, 1};
 
 	encode_root(&encoder, value);
+}
+
+/*
+ * addb_av_encode_value - appends a member of some jsonb as an AttributeValue
+ *
+ * As addb_av_encode.
+ */
+void
+addb_av_encode_value(StringInfo out, const JsonbValue *value,
+					 const char *argument)
+{
+	Encoder		encoder = {out, argument, true, 1};
+
+	encode_value(&encoder, value);
+}
+
+/*
+ * addb_av_encode_map - appends an item or a key: an object of AttributeValues
+ *
+ * The reverse of addb_av_decode_map: a form $m at the root is undone. Raises
+ * 22023 when value is not an object or is another $ form, else as
+ * addb_av_encode.
+ */
+void
+addb_av_encode_map(StringInfo out, Jsonb *value, const char *argument)
+{
+	Encoder		encoder = {out, argument, true, 0};
+	JsonbContainer *root = &value->root;
+	JsonbValue	name;
+	JsonbValue	inner;
+
+	if (!JsonContainerIsObject(root))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be a JSON object of attributes",
+						argument)));
+	if (single_member(root, &name, &inner) && is_form(&name))
+	{
+		if (!name_is(&name, "$m"))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument \"%s\" must be a JSON object of attributes",
+							argument),
+					 errdetail("An object with the only member \"%s\" stands for a single value.",
+							   pnstrdup(name.val.string.val, name.val.string.len)),
+					 errhint("Write an ordinary map with such a name as {\"$m\": {...}}.")));
+		encode_wrapped_map(&encoder, &inner);
+	}
+	else
+		encode_members(&encoder, root, false);
 }
 
 /*
@@ -487,7 +568,7 @@ addb_av_encode(StringInfo out, Jsonb *value, const char *argument)
 void
 addb_av_encode_document(StringInfo out, Jsonb *value, const char *argument)
 {
-	Encoder		encoder = {out, argument, false};
+	Encoder		encoder = {out, argument, false, 1};
 
 	encode_root(&encoder, value);
 }

@@ -32,6 +32,10 @@ extern AddbJsonbValue addb_av_decode_text(const AddbJsonSlice *string);
 
 /* in attribute_encode.c: jsonb -> UTF-8 JSON text */
 extern void addb_av_encode(StringInfo out, Jsonb *value, const char *argument);
+extern void addb_av_encode_value(StringInfo out, const JsonbValue *value,
+								 const char *argument);
+extern void addb_av_encode_map(StringInfo out, Jsonb *value,
+							   const char *argument);
 extern void addb_av_encode_document(StringInfo out, Jsonb *value,
 									const char *argument);
 extern void addb_av_append_string(StringInfo out, const char *text, int len);

@@ -119,6 +119,7 @@ error_context(const AddbCall *call)
 	AddbErrorContext context = {
 		.operation = call->request.operation->name,
 		.table = call->request.table,
+		.arguments = call->request.arguments,
 		.attempts = call->retry.attempt,
 		.is_write = call->request.operation->is_write,
 		.is_create = call->request.is_create,

@@ -14,7 +14,7 @@
 typedef enum CallState
 {
 	CALL_SENDING,
-	CALL_PAUSING,				/* until retry_at */
+	CALL_PAUSING,				/* until send_at */
 	CALL_SUCCEEDED,
 	CALL_FAILED
 } CallState;
@@ -28,10 +28,12 @@ struct AddbCall
 	CallState	state;
 	AddbHttpExchange *exchange;
 	AddbRetryState retry;
-	int64		retry_at;		/* a moment of addb_http_now */
+	int64		send_at;		/* a moment of addb_http_now */
 	int64		sent_ms;		/* wall clock, for clock skew */
 	int64		started;		/* by addb_http_now */
 	char		invocation_id[ADDB_UUID_LEN + 1];
+	double		reserved;		/* capacity units, by addb_pace_reserve */
+	bool		paced;			/* reserved is not settled yet */
 	bool		unsettled;		/* an earlier attempt's outcome is unknown */
 	bool		unknown;		/* the last attempt's outcome is unknown */
 	AddbServiceError *error;	/* the last attempt's, or NULL */

@@ -21,7 +21,9 @@
 #include "core/guc.h"
 #include "dynamodb/call.h"
 #include "dynamodb/clock_skew.h"
+#include "dynamodb/pace.h"
 #include "dynamodb/request_headers.h"
+#include "dynamodb/stats.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -36,7 +38,10 @@
 static uint64 endpoint_generation = 0;	/* of AddbAwsConfig; 0: none yet */
 static AddbRetryBudget budget;
 static int64 clock_offset_ms;
-static AddbSessionStats stats;
+
+/* What this session may still consume, by addb_max_..._units. */
+static AddbPace read_pace;
+static AddbPace write_pace;
 
 /* Milliseconds since the epoch by this machine's clock. */
 static int64
@@ -106,9 +111,10 @@ send_attempt(AddbCall *call)
 	call->state = CALL_SENDING;
 	MemoryContextSwitchTo(caller);
 
-	stats.requests++;
-	stats.retries += call->retry.attempt > 1;
-	stats.bytes_sent += call->request.body_len;
+	addb_stats_enter_statement();
+	addb_stats.requests++;
+	addb_stats.retries += call->retry.attempt > 1;
+	addb_stats.bytes_sent += call->request.body_len;
 }
 
 /* Whether the body is what the service sent. */
@@ -137,7 +143,7 @@ observe_reply(AddbCall *call, size_t len)
 {
 	int64		offset;
 
-	stats.bytes_received += len;
+	addb_stats.bytes_received += len;
 	if (addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
 							   addb_http_header(call->exchange, "Age"),
 							   call->sent_ms, wall_clock_ms(), &offset))
@@ -257,6 +263,7 @@ settle(AddbCall *call)
 	if (!retry)
 	{
 		call->state = CALL_FAILED;
+		addb_call_consumed(call, 0);
 		return;
 	}
 	if (attempt.code != NULL && call->retry.attempt == addb_max_attempts &&
@@ -266,13 +273,58 @@ settle(AddbCall *call)
 	addb_http_release(call->exchange);
 	call->exchange = NULL;
 	call->state = CALL_PAUSING;
-	call->retry_at = addb_http_now() + (int64) delay_ms * 1000;
+	call->send_at = addb_http_now() + (int64) delay_ms * 1000;
+}
+
+/* The ceiling for such a call in units per second, 0 for none, and its pace. */
+static double
+ceiling_of(const AddbCall *call, AddbPace **pace)
+{
+	bool		is_write = call->request.operation->is_write;
+
+	*pace = is_write ? &write_pace : &read_pace;
+	return is_write ? addb_max_write_units : addb_max_read_units;
+}
+
+/*
+ * addb_call_consumed - counts the capacity units that a call has consumed
+ *
+ * To be called once, by whoever reads the reply; a call that fails has been
+ * counted.
+ */
+void
+addb_call_consumed(AddbCall *call, double units)
+{
+	AddbPace   *pace;
+	double		ceiling = ceiling_of(call, &pace);
+
+	if (call->request.operation->is_write)
+		addb_stats.write_units += units;
+	else
+		addb_stats.read_units += units;
+	if (call->paced && ceiling > 0)
+		addb_pace_settle(pace, ceiling, call->reserved, units);
+	call->paced = false;
+}
+
+/* When the call may be sent by its ceiling. */
+static int64
+reserve(AddbCall *call)
+{
+	AddbPace   *pace;
+	double		ceiling = ceiling_of(call, &pace);
+
+	if (ceiling <= 0)
+		return call->started;
+	call->paced = true;
+	return addb_pace_reserve(pace, ceiling, call->started, &call->reserved);
 }
 
 /*
  * addb_client_start - sends a request without waiting for its reply
  *
- * The call belongs to the memory context owner. Raises what the configuration
+ * Under a ceiling of capacity it may be sent later, while somebody waits. The
+ * call belongs to the memory context owner. Raises what the configuration
  * raises (28000, 22023) and out of memory; nothing was sent then.
  */
 AddbCall *
@@ -290,7 +342,11 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	for (int i = 0; i < lengthof(random); i++)
 		random[i] = pg_prng_uint64(&pg_global_prng_state);
 	addb_uuid_format((const uint8 *) random, call->invocation_id);
-	send_attempt(call);
+	call->send_at = reserve(call);
+	if (call->send_at > call->started)
+		call->state = CALL_PAUSING;
+	else
+		send_attempt(call);
 	return call;
 }
 
@@ -375,7 +431,7 @@ resend(AddbCall *call)
 static void
 advance(AddbCall *call)
 {
-	if (call->state == CALL_PAUSING && call->retry_at <= addb_http_now())
+	if (call->state == CALL_PAUSING && call->send_at <= addb_http_now())
 		resend(call);
 	if (call->state == CALL_SENDING &&
 		addb_http_outcome(call->exchange) != ADDB_HTTP_PENDING)
@@ -416,7 +472,7 @@ addb_client_wait_until(AddbCall *const *calls, int n, int64 deadline)
 			if (call->state == CALL_SENDING)
 				exchanges[pending++] = call->exchange;
 			else if (call->state == CALL_PAUSING)
-				until = until < 0 ? call->retry_at : Min(until, call->retry_at);
+				until = until < 0 ? call->send_at : Min(until, call->send_at);
 			else
 				done = true;
 		}
@@ -474,13 +530,4 @@ int64
 addb_client_time(void)
 {
 	return (wall_clock_ms() + clock_offset_ms) / 1000;
-}
-
-/*
- * addb_client_stats - what this backend has sent and received so far
- */
-const AddbSessionStats *
-addb_client_stats(void)
-{
-	return &stats;
 }

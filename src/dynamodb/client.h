@@ -25,18 +25,11 @@ typedef struct AddbRequest
 	bool		is_create;		/* a failed condition means "exists already" */
 	bool		send_once;		/* a write that must not be sent again while
 								 * it is unknown whether it was applied */
+	const char *arguments;		/* for messages: the SQL arguments that went
+								 * into it, each in double quotes; or NULL */
 } AddbRequest;
 
 typedef struct AddbCall AddbCall;
-
-/* What this backend has sent so far. */
-typedef struct AddbSessionStats
-{
-	int64		requests;		/* attempts included */
-	int64		retries;
-	int64		bytes_sent;		/* bodies */
-	int64		bytes_received;
-} AddbSessionStats;
 
 extern AddbCall *addb_client_start(const AddbRequest *request,
 								   MemoryContext owner);
@@ -46,7 +39,6 @@ extern void addb_client_wait_until(AddbCall *const *calls, int n,
 extern void addb_client_sleep(int64 microseconds);
 extern bool addb_client_may_catch(int sqlstate);
 extern int64 addb_client_time(void);
-extern const AddbSessionStats *addb_client_stats(void);
 
 extern bool addb_call_done(const AddbCall *call);
 extern bool addb_call_succeeded(const AddbCall *call);
@@ -57,6 +49,7 @@ extern bool addb_call_got_no_answer(const AddbCall *call);
 extern const AddbServiceError *addb_call_error(const AddbCall *call);
 extern bool addb_call_failed_with(const AddbCall *call, const char *code);
 extern const char *addb_call_body(const AddbCall *call, size_t *len);
+extern void addb_call_consumed(AddbCall *call, double units);
 extern _Noreturn void addb_call_raise(const AddbCall *call);
 extern _Noreturn void addb_call_raise_malformed(const AddbCall *call);
 extern void addb_call_release(AddbCall *call);

@@ -139,6 +139,19 @@ call_context(const AddbErrorContext *context)
 }
 
 /*
+ * The HINT. A request that the service refuses as invalid is a matter of its
+ * arguments, whose names in SQL the service does not know.
+ */
+static const char *
+hint_of(const AddbErrorRow *row, const AddbErrorContext *context)
+{
+	if (row->hint == NULL && context->arguments != NULL &&
+		row->sqlstate == ERRCODE_INVALID_PARAMETER_VALUE)
+		return psprintf("Check the arguments %s.", context->arguments);
+	return row->hint;
+}
+
+/*
  * Raises by a row. detail may be NULL. attempts is what the primary message
  * tells: the number of attempts, or 1 where it is no part of the matter.
  */
@@ -166,7 +179,8 @@ raise_row(const AddbErrorRow *row, const char *detail, int attempts,
 					context->table) :
 			 errmsg("%s%s", row->primary, suffix),
 			 detail != NULL ? errdetail_internal("%s", detail) : 0,
-			 row->hint != NULL ? errhint("%s", row->hint) : 0,
+			 hint_of(row, context) != NULL ?
+			 errhint("%s", hint_of(row, context)) : 0,
 			 call_context(context)));
 }
 

@@ -11,7 +11,7 @@
  *	  1 MB, a page			14 MB, rounded up to 16
  *	  16 MB, a batch		224 MB, rounded up to 256
  *
- * A transaction returns at most the items of its failed conditions, 100 items
+ * A page of PartiQL is one of a query. A transaction returns at most the items of its failed conditions, 100 items
  * of 400 kB: 40 MB, of which 256 MB is six times; a table description has
  * about 1 kB for each of 25 indexes.
  */
@@ -27,9 +27,15 @@ const AddbOperation addb_create_table = {"CreateTable", true, 1 * MB};
 const AddbOperation addb_delete_item = {"DeleteItem", true, 8 * MB};
 const AddbOperation addb_delete_table = {"DeleteTable", true, 1 * MB};
 const AddbOperation addb_describe_table = {"DescribeTable", false, 1 * MB};
+const AddbOperation addb_execute_read = {"ExecuteStatement", false, 16 * MB};
+const AddbOperation addb_execute_write = {"ExecuteStatement", true, 16 * MB};
+const AddbOperation addb_execute_transaction_read = {"ExecuteTransaction", false, 256 * MB};
+const AddbOperation addb_execute_transaction_write = {"ExecuteTransaction", true, 256 * MB};
 const AddbOperation addb_get_item = {"GetItem", false, 8 * MB};
+const AddbOperation addb_list_tables = {"ListTables", false, 1 * MB};
 const AddbOperation addb_put_item = {"PutItem", true, 8 * MB};
 const AddbOperation addb_query = {"Query", false, 16 * MB};
+const AddbOperation addb_scan = {"Scan", false, 16 * MB};
 const AddbOperation addb_transact_write_items = {"TransactWriteItems", true, 256 * MB};
 const AddbOperation addb_update_item = {"UpdateItem", true, 8 * MB};
 const AddbOperation addb_update_time_to_live = {"UpdateTimeToLive", true, 1 * MB};

@@ -1,0 +1,45 @@
+/*
+ * expression.h
+ *	  DynamoDB's expressions as a person writes them.
+ *
+ * The texts are DynamoDB's own grammar, but that attribute names are written as
+ * they are: every name becomes a placeholder (#n0, #n1, ...), so that reserved
+ * words need no care, now or later. A name that is not made of letters, digits,
+ * "_", "$" and characters beyond ASCII stands in double quotes, a quote in it
+ * twice. Functions and keywords are recognised by their place in the grammar.
+ * :v takes its value from an object of values, in which the colon may be left
+ * out; #n may be used with an object of names.
+ *
+ * One AddbExpressions belongs to one request, whose expressions share names and
+ * values.
+ */
+#ifndef ADDB_DYNAMODB_EXPRESSION_H
+#define ADDB_DYNAMODB_EXPRESSION_H
+
+#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
+
+typedef enum AddbExpressionKind
+{
+	ADDB_CONDITION,				/* ConditionExpression */
+	ADDB_FILTER,				/* FilterExpression, of the same grammar */
+	ADDB_KEY_CONDITION,			/* KeyConditionExpression */
+	ADDB_UPDATE,				/* UpdateExpression */
+	ADDB_PROJECTION				/* ProjectionExpression */
+} AddbExpressionKind;
+
+typedef struct AddbExpressions AddbExpressions;
+
+extern AddbExpressions *addb_expressions_begin(Jsonb *names, Jsonb *values);
+extern void addb_expressions_add(AddbExpressions *expressions,
+								 AddbExpressionKind kind, const char *argument,
+								 const char *text, int len, StringInfo out);
+extern void addb_expressions_finish(AddbExpressions *expressions,
+									StringInfo out);
+extern bool addb_expressions_update_is_idempotent(const AddbExpressions *expressions);
+extern bool addb_expressions_projects(const AddbExpressions *expressions,
+									  const char *name, int len);
+extern const char *addb_expressions_placeholder(AddbExpressions *expressions,
+												const char *name, int len);
+
+#endif							/* ADDB_DYNAMODB_EXPRESSION_H */
