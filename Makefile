@@ -49,6 +49,7 @@ OBJS = \
 	src/dynamodb/lock.o \
 	src/dynamodb/operation.o \
 	src/dynamodb/pace.o \
+	src/dynamodb/page.o \
 	src/dynamodb/pager.o \
 	src/dynamodb/progress.o \
 	src/dynamodb/request_headers.o \

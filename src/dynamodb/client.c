@@ -496,6 +496,20 @@ addb_client_wait(AddbCall *const *calls, int n)
 }
 
 /*
+ * addb_client_poll - lets calls make what progress they can without waiting
+ *
+ * For whoever consumes one answer while others are on their way. Raises as
+ * addb_client_wait_until.
+ */
+void
+addb_client_poll(AddbCall *const *calls, int n)
+{
+	addb_http_poll();
+	for (int i = 0; i < n; i++)
+		advance(calls[i]);
+}
+
+/*
  * addb_client_sleep - waits, while calls under way make progress
  *
  * For the pauses between polls and rounds. Raises interrupts.

@@ -36,6 +36,7 @@ extern AddbCall *addb_client_start(const AddbRequest *request,
 extern void addb_client_wait(AddbCall *const *calls, int n);
 extern void addb_client_wait_until(AddbCall *const *calls, int n,
 								   int64 deadline);
+extern void addb_client_poll(AddbCall *const *calls, int n);
 extern void addb_client_sleep(int64 microseconds);
 extern bool addb_client_may_catch(int sqlstate);
 extern int64 addb_client_time(void);

@@ -24,7 +24,7 @@ build_parameters(FunctionCallInfo fcinfo, StringInfo out, const char *table)
 	AddbKey		key = {pk, {"-", 1}};
 
 	addb_arg_check_key(&key, "the key");
-	appendStringInfoString(out, "\"TableName\":");
+	appendStringInfoString(out, "\"ReturnConsumedCapacity\":\"TOTAL\",\"TableName\":");
 	addb_av_append_string(out, table, (int) strlen(table));
 	appendStringInfo(out, ",\"KeyConditionExpression\":\"#p = :p%s\","
 					 "\"ExpressionAttributeNames\":{\"#p\":\"pk\"%s},"
@@ -72,6 +72,10 @@ addb_fn_query(PG_FUNCTION_ARGS)
 	{
 		MemoryContext caller;
 		StringInfoData parameters;
+		AddbPagedRead read = {
+			.paging = &addb_paging_query,
+			.sized = !PG_ARGISNULL(4)
+		};
 		const char *table;
 
 		call = SRF_FIRSTCALL_INIT();
@@ -82,8 +86,9 @@ addb_fn_query(PG_FUNCTION_ARGS)
 		table = addb_arg_table(fcinfo, 5);
 		initStringInfo(&parameters);
 		build_parameters(fcinfo, &parameters, table);
-		call->user_fctx = addb_pager_begin(&addb_query, table, parameters.data,
-										   !PG_ARGISNULL(4), call->multi_call_memory_ctx);
+		read.table = table;
+		read.parameters = parameters.data;
+		call->user_fctx = addb_pager_begin(&read, call->multi_call_memory_ctx);
 		MemoryContextSwitchTo(caller);
 	}
 	call = SRF_PERCALL_SETUP();

@@ -367,3 +367,20 @@ addb_http_wait(AddbHttpExchange *const *exchanges, int n, int64 deadline)
 		wait_once(until);
 	}
 }
+
+/*
+ * addb_http_poll - lets all exchanges make what progress they can, at once
+ *
+ * For whoever is busy with something else while requests are in flight. Raises
+ * whatever interrupt is pending.
+ */
+void
+addb_http_poll(void)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (!addb_transport_ready())
+		return;
+	act_on_timer(addb_http_now());
+	wait_once(0);
+	collect_finished();
+}
