@@ -52,6 +52,7 @@ OBJS = \
 	src/dynamodb/page.o \
 	src/dynamodb/pager.o \
 	src/dynamodb/progress.o \
+	src/dynamodb/request.o \
 	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
 	src/dynamodb/stats.o \

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "core/compat.h"
 #include "core/guc.h"
 #include "dynamodb/attribute_value.h"
@@ -45,15 +47,8 @@ build_parameters(FunctionCallInfo fcinfo, StringInfo out, const char *table)
 	if (addb_arg_bool(fcinfo, 3, addb_consistent_read))
 		appendStringInfoString(out, ",\"ConsistentRead\":true");
 	if (!PG_ARGISNULL(4))
-	{
-		int32		page_size = PG_GETARG_INT32(4);
-
-		if (page_size < 1)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("argument \"page_size\" must be at least 1")));
-		appendStringInfo(out, ",\"Limit\":%d", page_size);
-	}
+		appendStringInfo(out, ",\"Limit\":%d",
+						 addb_arg_positive(fcinfo, 4, "page_size", 0, INT_MAX));
 }
 
 /*
