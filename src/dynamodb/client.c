@@ -496,6 +496,21 @@ addb_client_wait(AddbCall *const *calls, int n)
 }
 
 /*
+ * addb_client_poll - lets calls go on as far as that goes without waiting
+ *
+ * For whoever has something else to do meanwhile, such as filling the next
+ * batch: what has arrived is taken, what is due is sent. Any number of calls.
+ * Raises as addb_client_wait_until.
+ */
+void
+addb_client_poll(AddbCall *const *calls, int n)
+{
+	addb_http_poll();
+	for (int i = 0; i < n; i++)
+		advance(calls[i]);
+}
+
+/*
  * addb_client_sleep - waits, while calls under way make progress
  *
  * For the pauses between polls and rounds. Raises interrupts.

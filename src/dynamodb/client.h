@@ -36,12 +36,14 @@ extern AddbCall *addb_client_start(const AddbRequest *request,
 extern void addb_client_wait(AddbCall *const *calls, int n);
 extern void addb_client_wait_until(AddbCall *const *calls, int n,
 								   int64 deadline);
+extern void addb_client_poll(AddbCall *const *calls, int n);
 extern void addb_client_sleep(int64 microseconds);
 extern bool addb_client_may_catch(int sqlstate);
 extern int64 addb_client_time(void);
 
 extern bool addb_call_done(const AddbCall *call);
 extern bool addb_call_succeeded(const AddbCall *call);
+extern bool addb_call_is_open(const AddbCall *call);
 extern bool addb_call_outcome_unknown(const AddbCall *call);
 extern bool addb_call_was_unsettled(const AddbCall *call);
 extern bool addb_call_token_expired(const AddbCall *call);
