@@ -35,6 +35,8 @@ OBJS = \
 	src/dynamodb/atomic_write.o \
 	src/dynamodb/attribute_decode.o \
 	src/dynamodb/attribute_encode.o \
+	src/dynamodb/batch_body.o \
+	src/dynamodb/batch_flight.o \
 	src/dynamodb/batch_get.o \
 	src/dynamodb/batch_write.o \
 	src/dynamodb/call.o \
@@ -46,6 +48,8 @@ OBJS = \
 	src/dynamodb/item_size.o \
 	src/dynamodb/json.o \
 	src/dynamodb/jsonb_builder.o \
+	src/dynamodb/key.o \
+	src/dynamodb/key_schema.o \
 	src/dynamodb/lock.o \
 	src/dynamodb/operation.o \
 	src/dynamodb/pace.o \

@@ -23,6 +23,9 @@
 #define SECONDS_MIN (MIN_TIMESTAMP / USECS_PER_SEC + EPOCH_DIFFERENCE)
 #define SECONDS_MAX ((END_TIMESTAMP - 1) / USECS_PER_SEC + EPOCH_DIFFERENCE)
 
+/* The key of a table in this layout. */
+const AddbKeySchema addb_item_key_schema = {2, {{"pk", 'S'}, {"sk", 'S'}}};
+
 /*
  * addb_item_epoch_seconds - a finite moment in seconds since 1970, rounded down
  */

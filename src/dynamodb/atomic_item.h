@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "datatype/timestamp.h"
 #include "dynamodb/client.h"
+#include "dynamodb/key_schema.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 
@@ -48,6 +49,8 @@ enum
 	ADDB_ITEM_TTL,
 	ADDB_ITEM_COLUMNS
 };
+
+extern const AddbKeySchema addb_item_key_schema;
 
 extern void addb_item_append_key(StringInfo out, const AddbKey *key);
 extern void addb_item_append_item(StringInfo out, const AddbItem *item);

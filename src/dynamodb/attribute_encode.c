@@ -509,15 +509,25 @@ addb_av_encode_value(StringInfo out, const JsonbValue *value,
 /*
  * addb_av_encode_map - appends an item or a key: an object of AttributeValues
  *
- * The reverse of addb_av_decode_map: a form $m at the root is undone. Raises
- * 22023 when value is not an object or is another $ form, else as
- * addb_av_encode.
+ * As addb_av_encode_container.
  */
 void
 addb_av_encode_map(StringInfo out, Jsonb *value, const char *argument)
 {
+	addb_av_encode_container(out, &value->root, argument);
+}
+
+/*
+ * addb_av_encode_container - the same of an object that lies in some jsonb
+ *
+ * The reverse of addb_av_decode_map: a form $m at the root is undone. Raises
+ * 22023 when it is not an object or is another $ form, else as addb_av_encode.
+ */
+void
+addb_av_encode_container(StringInfo out, JsonbContainer *root,
+						 const char *argument)
+{
 	Encoder		encoder = {out, argument, true};
-	JsonbContainer *root = &value->root;
 	JsonbValue	name;
 	JsonbValue	inner;
 

@@ -38,6 +38,19 @@ addb_call_succeeded(const AddbCall *call)
 }
 
 /*
+ * addb_call_is_open - whether a write may have been applied, or may be yet
+ *
+ * Not so one that waits to be sent, and one that has been answered.
+ */
+bool
+addb_call_is_open(const AddbCall *call)
+{
+	return call->state == CALL_SENDING ||
+		(call->state == CALL_PAUSING && call->unsettled) ||
+		addb_call_outcome_unknown(call);
+}
+
+/*
  * addb_call_outcome_unknown - whether a failed write may have been applied
  */
 bool

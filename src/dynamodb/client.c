@@ -496,10 +496,11 @@ addb_client_wait(AddbCall *const *calls, int n)
 }
 
 /*
- * addb_client_poll - lets calls make what progress they can without waiting
+ * addb_client_poll - lets calls go on as far as that goes without waiting
  *
- * For whoever consumes one answer while others are on their way. Raises as
- * addb_client_wait_until.
+ * For whoever has something else to do meanwhile, such as filling the next
+ * batch: what has arrived is taken, what is due is sent. Any number of calls.
+ * Raises as addb_client_wait_until.
  */
 void
 addb_client_poll(AddbCall *const *calls, int n)

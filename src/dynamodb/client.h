@@ -43,6 +43,7 @@ extern int64 addb_client_time(void);
 
 extern bool addb_call_done(const AddbCall *call);
 extern bool addb_call_succeeded(const AddbCall *call);
+extern bool addb_call_is_open(const AddbCall *call);
 extern bool addb_call_outcome_unknown(const AddbCall *call);
 extern bool addb_call_was_unsettled(const AddbCall *call);
 extern bool addb_call_token_expired(const AddbCall *call);

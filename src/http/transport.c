@@ -369,18 +369,20 @@ addb_http_wait(AddbHttpExchange *const *exchanges, int n, int64 deadline)
 }
 
 /*
- * addb_http_poll - lets all exchanges make what progress they can, at once
+ * addb_http_poll - lets all requests in flight go on, without waiting
  *
- * For whoever is busy with something else while requests are in flight. Raises
- * whatever interrupt is pending.
+ * For whoever is busy with something else while they are under way. Raises
+ * interrupts as addb_http_wait does.
  */
 void
 addb_http_poll(void)
 {
+	int64		now = addb_http_now();
+
 	CHECK_FOR_INTERRUPTS();
-	if (!addb_transport_ready())
+	if (multi == NULL)
 		return;
-	act_on_timer(addb_http_now());
-	wait_once(0);
+	wait_once(now);
+	act_on_timer(now);
 	collect_finished();
 }
