@@ -55,6 +55,11 @@ OBJS = \
 	src/dynamodb/retry.o \
 	src/dynamodb/stats.o \
 	src/dynamodb/table.o \
+	src/dynamodb/table_definition.o \
+	src/dynamodb/table_index.o \
+	src/dynamodb/table_info.o \
+	src/dynamodb/table_key.o \
+	src/dynamodb/table_ttl.o \
 	src/dynamodb/uuid.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
