@@ -5,11 +5,13 @@ RETURNS SETOF record
 AS $$
 	SELECT p.oid::regprocedure, l.level
 	FROM (VALUES
+		('ddb_call', 'admin'),
 		('ddb_create_table', 'admin'),
 		('ddb_delete', 'write'),
 		('ddb_delete_atomic', 'write'),
 		('ddb_delete_table', 'admin'),
 		('ddb_describe_table', 'read'),
+		('ddb_execute_transaction', 'write'),
 		('ddb_get', 'read'),
 		('ddb_get_lock', 'write'),
 		('ddb_get_many', 'read'),
