@@ -55,19 +55,31 @@ OBJS = \
 	src/dynamodb/pace.o \
 	src/dynamodb/page.o \
 	src/dynamodb/pager.o \
+	src/dynamodb/partiql.o \
+	src/dynamodb/partiql_transaction.o \
 	src/dynamodb/progress.o \
+	src/dynamodb/raw_call.o \
 	src/dynamodb/request.o \
 	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
 	src/dynamodb/stats.o \
 	src/dynamodb/table.o \
+	src/dynamodb/table_definition.o \
+	src/dynamodb/table_index.o \
+	src/dynamodb/table_info.o \
+	src/dynamodb/table_key.o \
+	src/dynamodb/table_ttl.o \
+	src/dynamodb/token.o \
 	src/dynamodb/uuid.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
+	src/functions/call.o \
 	src/functions/codec.o \
 	src/functions/item.o \
+	src/functions/partiql.o \
 	src/functions/query.o \
 	src/functions/rows.o \
+	src/functions/scan_guard.o \
 	src/functions/session.o \
 	src/functions/table.o
 

@@ -5,10 +5,13 @@ RETURNS SETOF record
 AS $$
 	SELECT p.oid::regprocedure, l.level
 	FROM (VALUES
+		('ddb_call', 'admin'),
+		('ddb_create_table', 'admin'),
 		('ddb_delete', 'write'),
 		('ddb_delete_atomic', 'write'),
-		('ddb_create_table', 'admin'),
 		('ddb_delete_table', 'admin'),
+		('ddb_describe_table', 'read'),
+		('ddb_execute_transaction', 'write'),
 		('ddb_get', 'read'),
 		('ddb_get_lock', 'write'),
 		('ddb_get_many', 'read'),
@@ -17,13 +20,15 @@ AS $$
 		('ddb_internal_get_many', 'read'),
 		('ddb_internal_query', 'read'),
 		('ddb_last_response', 'read'),
+		('ddb_list_tables', 'read'),
 		('ddb_marshall', 'read'),
 		('ddb_query', 'read'),
 		('ddb_revoke', 'owner'),
 		('ddb_session_stats', 'read'),
 		('ddb_set', 'write'),
 		('ddb_set_atomic', 'write'),
-		('ddb_unmarshall', 'read')
+		('ddb_unmarshall', 'read'),
+		('ddb_update_ttl', 'admin')
 	) AS l(name, level)
 	JOIN pg_catalog.pg_proc AS p ON p.proname = l.name
 	JOIN pg_catalog.pg_depend AS d
