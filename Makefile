@@ -45,6 +45,16 @@ OBJS = \
 	src/dynamodb/error.o \
 	src/dynamodb/error_raise.o \
 	src/dynamodb/error_table.o \
+	src/dynamodb/expression.o \
+	src/dynamodb/expression_condition.o \
+	src/dynamodb/expression_error.o \
+	src/dynamodb/expression_function.o \
+	src/dynamodb/expression_lexer.o \
+	src/dynamodb/expression_operand.o \
+	src/dynamodb/expression_parse.o \
+	src/dynamodb/expression_path.o \
+	src/dynamodb/expression_type.o \
+	src/dynamodb/expression_update.o \
 	src/dynamodb/item_size.o \
 	src/dynamodb/json.o \
 	src/dynamodb/jsonb_builder.o \
