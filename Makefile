@@ -77,7 +77,9 @@ OBJS = \
 	src/dynamodb/table_definition.o \
 	src/dynamodb/table_index.o \
 	src/dynamodb/table_info.o \
+	src/dynamodb/table_item.o \
 	src/dynamodb/table_key.o \
+	src/dynamodb/table_query.o \
 	src/dynamodb/table_ttl.o \
 	src/dynamodb/token.o \
 	src/dynamodb/uuid.o \
@@ -91,7 +93,10 @@ OBJS = \
 	src/functions/rows.o \
 	src/functions/scan_guard.o \
 	src/functions/session.o \
-	src/functions/table.o
+	src/functions/stream.o \
+	src/functions/table.o \
+	src/functions/table_item.o \
+	src/functions/table_query.o
 
 INSTALL_SQL = $(sort $(wildcard sql/install/*.sql))
 

@@ -147,7 +147,7 @@ addb_item_append_item(StringInfo out, const AddbItem *item)
 		addb_item_append_seconds(out, addb_item_epoch_seconds(item->ttl));
 	}
 	appendStringInfoChar(out, '}');
-	addb_item_check_size(out->data + start, out->len - start);
+	addb_item_check_size(out->data + start, out->len - start, "data");
 }
 
 /*

@@ -230,7 +230,7 @@ write_request(StringInfo text, StringInfo keys, const AddbKeySchema *schema,
 	start = text->len;
 	append_value(text, append, value, place);
 	if (holder == ADDB_HOLDER_ITEM)
-		addb_item_check_size(text->data + start, text->len - start);
+		addb_item_check_size(text->data + start, text->len - start, place->argument);
 	addb_key_check(schema, holder, text->data + start, text->len - start,
 				   place, keys);
 	appendStringInfoString(text, "}},");

@@ -112,7 +112,7 @@ addb_expressions_begin(Jsonb *names, Jsonb *values)
 	AddbExpressions *expressions = palloc0(sizeof(AddbExpressions));
 
 	read_members(&expressions->names, "names", names);
-	read_members(&expressions->values, "values", values);
+	read_members(&expressions->values, "vals", values);
 	check_names(&expressions->names);
 	memset(expressions->buckets, -1, sizeof(expressions->buckets));
 	expressions->idempotent = true;

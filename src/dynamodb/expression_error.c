@@ -26,7 +26,7 @@ hint_for(const AddbToken *token)
 		{"!", "DynamoDB writes negation as NOT."},
 		{"&", "DynamoDB joins conditions by AND."},
 		{"|", "DynamoDB joins conditions by OR."},
-		{"'", "A text is given as :name and a member of argument \"values\"; a name stands in double quotes."},
+		{"'", "A text is given as :name and a member of argument \"vals\"; a name stands in double quotes."},
 		{":", "A placeholder is made of letters, digits and \"_\"."},
 		{"#", "A placeholder is made of letters, digits and \"_\"."},
 	};
@@ -36,7 +36,7 @@ hint_for(const AddbToken *token)
 			memcmp(token->text, hints[i].text, token->len) == 0)
 			return hints[i].hint;
 	if (addb_expression_is_number(token))
-		return "A number is given as :name and a member of argument \"values\"; a name of digits alone stands in double quotes.";
+		return "A number is given as :name and a member of argument \"vals\"; a name of digits alone stands in double quotes.";
 	if (token->type == ADDB_TOKEN_SIGN || token->type == ADDB_TOKEN_INVALID)
 		return "A name that holds more than letters, digits, \"_\" and \"$\" stands in double quotes.";
 	return NULL;

@@ -70,7 +70,7 @@ typedef struct AddbExpressionMember
 
 typedef struct AddbExpressionMembers
 {
-	const char *argument;		/* "names" or "values" */
+	const char *argument;		/* "names" or "vals" */
 	AddbExpressionMember *members;	/* in the order of jsonb */
 	int			n;
 } AddbExpressionMembers;

@@ -9,7 +9,7 @@
 /*
  * addb_expression_parse_value - reads a :v
  *
- * Raises 42601 when the token at hand is none, 22023 when "values" lacks it,
+ * Raises 42601 when the token at hand is none, 22023 when "vals" lacks it,
  * 54000 when it is longer than DynamoDB takes.
  */
 void
@@ -24,7 +24,7 @@ addb_expression_parse_value(AddbExpressionParser *parser, AddbOperand *operand)
 	if (member == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("no value for \"%s\" in argument \"values\"",
+				 errmsg("no value for \"%s\" in argument \"vals\"",
 						addb_expression_excerpt(token->text, token->len)),
 				 errdetail("Argument \"%s\" uses it at character %d.",
 						   parser->argument,

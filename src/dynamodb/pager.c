@@ -236,6 +236,8 @@ open_page(AddbPager *pager)
 	pager->in_items = page.has_items;
 	pager->half = page.items.pos + (page.items.end - page.items.pos) / 2;
 	pager->poll_at = page.items.pos + POLL_BYTES;
+	if (pager->paging->operation->is_write)
+		addb_stats.items_written++;
 	pager->counted = page.count >= 0;
 	pager->count += Max(page.count, 0);
 	pager->progress.items = pager->count;

@@ -1,17 +1,69 @@
 /*
  * partiql.c
- *	  ddb_execute_transaction: statements of PartiQL, all or none.
+ *	  ddb_execute, ddb_execute_transaction: statements of PartiQL.
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "core/compat.h"
+#include "core/guc.h"
+#include "dynamodb/partiql.h"
 #include "dynamodb/partiql_transaction.h"
 #include "funcapi.h"
 #include "functions/args.h"
+#include "functions/scan_guard.h"
+#include "functions/stream.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 
+ADDB_FUNCTION(addb_fn_execute);
 ADDB_FUNCTION(addb_fn_execute_transaction);
+
+/*
+ * A statement that is neither known to read nor known to write must be allowed
+ * to do both.
+ */
+static AddbPager *
+begin_execute(FunctionCallInfo fcinfo, MemoryContext owner)
+{
+	AddbText	statement = addb_arg_text(fcinfo, 0, "statement");
+	bool		reads = addb_partiql_is_select(statement.data, statement.len);
+	int			page_size = addb_arg_positive(fcinfo, 3, "page_size", 0, INT_MAX);
+	StringInfoData parameters;
+	AddbPagedRead read = {
+		.paging = reads ? &addb_paging_execute_read : &addb_paging_execute_write,
+		.arguments = "\"statement\" and \"params\"",
+		.sized = page_size > 0
+	};
+
+	if (!reads)
+		PreventCommandIfReadOnly("ddb_execute()");
+	if (!addb_partiql_is_write(statement.data, statement.len))
+		addb_scan_check("ddb_execute()");
+	initStringInfo(&parameters);
+	addb_partiql_append_statement(&parameters, statement.data, statement.len,
+								  "argument \"statement\"");
+	addb_partiql_append_parameters(&parameters, addb_arg_optional_jsonb(fcinfo, 1),
+								   "params");
+	if (reads && addb_arg_bool(fcinfo, 2, addb_consistent_read))
+		appendStringInfoString(&parameters, ",\"ConsistentRead\":true");
+	if (page_size > 0)
+		appendStringInfo(&parameters, ",\"Limit\":%d", page_size);
+	appendStringInfoString(&parameters, ",\"ReturnConsumedCapacity\":\"TOTAL\"");
+	read.parameters = parameters.data;
+	return addb_pager_begin(&read, owner);
+}
+
+/*
+ * addb_fn_execute - ddb_internal_execute(statement, params, consistent,
+ * page_size) returns setof jsonb, one row a call
+ */
+Datum
+addb_fn_execute(PG_FUNCTION_ARGS)
+{
+	return addb_stream_items(fcinfo, begin_execute);
+}
 
 /*
  * addb_fn_execute_transaction - ddb_execute_transaction(statements, token)

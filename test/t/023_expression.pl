@@ -275,17 +275,17 @@ sub test_errors
 	check_errors(
 		[ condition => '', '22023', 'argument "condition" must not be empty' ],
 		[ update => " \n\t", '22023', 'argument "update" must not be empty' ],
-		[ condition => 'a = :nope', '22023', 'no value for ":nope" in argument "values"', 5 ],
+		[ condition => 'a = :nope', '22023', 'no value for ":nope" in argument "vals"', 5 ],
 		[ condition => '#nope = :v', '22023', 'no name for "#nope" in argument "names"', 1 ],
 		[ condition => '#n0 = :v AND a = :v', '22023', 'no name for "#n0" in argument "names"', 1 ],
-		[ condition => 'a = :v', '22023', '":w" in argument "values" is used by no expression', undef, values => { v => 1, w => 1 } ],
-		[ condition => 'a = :v', '22023', '":w" in argument "values" is used by no expression', undef, values => { ':v' => 1, ':w' => 1 } ],
-		[ condition => 'a = :v', '22023', '":a b" in argument "values" is used by no expression', undef, values => { v => 1, 'a b' => 1 } ],
-		[ condition => 'a = :v', '22023', '":" in argument "values" is used by no expression', undef, values => { v => 1, '' => 1 } ],
+		[ condition => 'a = :v', '22023', '":w" in argument "vals" is used by no expression', undef, values => { v => 1, w => 1 } ],
+		[ condition => 'a = :v', '22023', '":w" in argument "vals" is used by no expression', undef, values => { ':v' => 1, ':w' => 1 } ],
+		[ condition => 'a = :v', '22023', '":a b" in argument "vals" is used by no expression', undef, values => { v => 1, 'a b' => 1 } ],
+		[ condition => 'a = :v', '22023', '":" in argument "vals" is used by no expression', undef, values => { v => 1, '' => 1 } ],
 		[ condition => 'a = :v', '22023', '"#a" in argument "names" is used by no expression', undef, names => { a => 'a' } ],
-		[ condition => 'a = :v', '22023', 'argument "values" has both ":v" and "v"', undef, values => { ':v' => 1, v => 1 } ],
+		[ condition => 'a = :v', '22023', 'argument "vals" has both ":v" and "v"', undef, values => { ':v' => 1, v => 1 } ],
 		[ condition => '#a = :v', '22023', 'argument "names" has both "#a" and "a"', undef, names => { '#a' => 'x', a => 'x' } ],
-		[ condition => 'a = :v', '22023', 'argument "values" must be a JSON object', undef, values => [1] ],
+		[ condition => 'a = :v', '22023', 'argument "vals" must be a JSON object', undef, values => [1] ],
 		[ condition => 'a = :v', '22023', 'argument "names" must be a JSON object', undef, names => 'a' ],
 		[ condition => '#a = :v', '22023', '"#a" in argument "names" must be the name of an attribute', undef, names => { '#a' => 1 } ],
 		[ condition => '#a = :v', '22023', '"a" in argument "names" must be the name of an attribute', undef, names => { a => '' } ],
@@ -716,7 +716,7 @@ sub test_encodings
 	make_database(bare => 1, with => "ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
 	my $session = session();
 	$session->query(preamble('addb_unit_expression(jsonb) RETURNS json'));
-	is($session->query(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé = :v AND \"é è\".ñ = #x", "values": {"v": "à"}, "names": {"x": "ü"}}') -> 'request')),
+	is($session->query(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé = :v AND \"é è\".ñ = #x", "vals": {"v": "à"}, "names": {"x": "ü"}}') -> 'request')),
 		'{"ConditionExpression":"#n0 = :v AND #n1.#n2 = #x","ExpressionAttributeNames":{"#n0":"clé","#n1":"é è","#n2":"ñ","#x":"ü"},"ExpressionAttributeValues":{":v":{"S":"à"}}}',
 		'a database in LATIN1: names and values become UTF-8');
 	is(($session->query_error(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé == é"}'))))[2],
