@@ -5,25 +5,43 @@ RETURNS SETOF record
 AS $$
 	SELECT p.oid::regprocedure, l.level
 	FROM (VALUES
+		('ddb_call', 'admin'),
+		('ddb_count', 'read'),
+		('ddb_create_table', 'admin'),
 		('ddb_delete', 'write'),
 		('ddb_delete_atomic', 'write'),
-		('ddb_create_table', 'admin'),
+		('ddb_delete_item', 'write'),
 		('ddb_delete_table', 'admin'),
+		('ddb_describe_table', 'read'),
+		('ddb_execute', 'write'),
+		('ddb_execute_transaction', 'write'),
 		('ddb_get', 'read'),
+		('ddb_get_item', 'read'),
 		('ddb_get_lock', 'write'),
 		('ddb_get_many', 'read'),
 		('ddb_grant', 'owner'),
+		('ddb_internal_execute', 'write'),
 		('ddb_internal_functions', 'owner'),
 		('ddb_internal_get_many', 'read'),
 		('ddb_internal_query', 'read'),
+		('ddb_internal_query_items', 'read'),
+		('ddb_internal_scan', 'read'),
 		('ddb_last_response', 'read'),
+		('ddb_list_tables', 'read'),
 		('ddb_marshall', 'read'),
+		('ddb_put_item', 'write'),
 		('ddb_query', 'read'),
+		('ddb_query_items', 'read'),
+		('ddb_query_page', 'read'),
 		('ddb_revoke', 'owner'),
+		('ddb_scan', 'read'),
+		('ddb_scan_page', 'read'),
 		('ddb_session_stats', 'read'),
 		('ddb_set', 'write'),
 		('ddb_set_atomic', 'write'),
-		('ddb_unmarshall', 'read')
+		('ddb_unmarshall', 'read'),
+		('ddb_update_item', 'write'),
+		('ddb_update_ttl', 'admin')
 	) AS l(name, level)
 	JOIN pg_catalog.pg_proc AS p ON p.proname = l.name
 	JOIN pg_catalog.pg_depend AS d

@@ -36,6 +36,8 @@ extern void addb_av_encode_value(StringInfo out, const JsonbValue *value,
 								 const char *argument);
 extern void addb_av_encode_map(StringInfo out, Jsonb *value,
 							   const char *argument);
+extern void addb_av_encode_container(StringInfo out, JsonbContainer *root,
+									 const char *argument);
 extern void addb_av_encode_document(StringInfo out, Jsonb *value,
 									const char *argument);
 extern void addb_av_append_string(StringInfo out, const char *text, int len);

@@ -6,6 +6,7 @@
 #define ADDB_DYNAMODB_BATCH_ROUND_H
 
 #include "common/pg_prng.h"
+#include "core/guc.h"
 #include "dynamodb/retry.h"
 #include "http/http.h"
 
@@ -15,7 +16,8 @@ typedef enum AddbBatchState
 	ADDB_BATCH_FILLING,
 	ADDB_BATCH_SENDING,
 	ADDB_BATCH_PAUSING,			/* what is left goes out at resume_at */
-	ADDB_BATCH_READY			/* a read batch: answered, not consumed */
+	ADDB_BATCH_READY			/* answered, not consumed; a write batch: the
+								 * answer makes no sense */
 } AddbBatchState;
 
 /*
@@ -24,6 +26,22 @@ typedef enum AddbBatchState
  * takes nothing at all.
  */
 #define ADDB_BATCH_MAX_IDLE_ROUNDS 20
+
+/* How often whoever is busy with rows looks at what has arrived meanwhile. */
+#define ADDB_BATCH_LOOK_US (100 * 1000)
+
+/*
+ * addb_batch_was_neglected - whether nobody has looked at calls for long
+ *
+ * looked_at is the last time, by addb_http_now. A call that now turns out to
+ * have had no answer in time may well have had one: whoever gave out or took in
+ * rows was away. It is made again then, without that being held against it.
+ */
+static inline bool
+addb_batch_was_neglected(int64 looked_at)
+{
+	return (addb_http_now() - looked_at) / 1000 > addb_request_timeout / 2;
+}
 
 /*
  * addb_batch_resume_at - when a batch goes out again, by addb_http_now

@@ -9,467 +9,360 @@
  * Batches in flight overtake each other, yet the result must be as if the
  * requests were made in order. So of two requests for one key in one batch the
  * later replaces the earlier, and a request whose key is in a batch that is
- * still under way waits until that batch is done.
+ * still under way waits until that batch is done. Whether there may be such a
+ * key is told by a filter: counters by bits of the keys' hashes.
  *
- * What DynamoDB leaves unprocessed goes out again, after a pause that grows
- * while no progress is made. Every request counts as written only when it is
- * known to be.
+ * What becomes of a batch that is sent is the matter of batch_flight.c.
  */
 #include "postgres.h"
 
 #include "common/hashfn.h"
 #include "core/guc.h"
-#include "dynamodb/attribute_value.h"
-#include "dynamodb/batch_round.h"
-#include "dynamodb/batch_write.h"
+#include "dynamodb/batch_flight.h"
+#include "dynamodb/item_size.h"
+#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
-/* Of BatchWriteItem: 25 requests, 16 MB; the rest is room for the envelope. */
-#define BATCH_MAX_REQUESTS 25
-#define BATCH_MAX_BYTES (15 * 1024 * 1024)
+/*
+ * A batch is sent once its body has so many bytes, however few its requests:
+ * 25 items of 10 kB. DynamoDB would take 16 MB, but bodies live until they are
+ * answered. With 8 connections (and the batch being filled) they take 9 times
+ * that and an item of 400 kB at most, 6 MB; with 64 connections 43 MB. (The
+ * worst of items, 400 kB of nulls, has 14 times that in JSON, and each then
+ * has a batch to itself.)
+ */
+#define BATCH_BYTES (256 * 1024)
 
-typedef struct Entry
-{
-	char	   *key;			/* JSON of the key: identity */
-	int			key_len;
-	uint32		hash;
-	char	   *request;		/* JSON of the PutRequest or DeleteRequest */
-	int			request_len;
-} Entry;
-
-typedef struct Batch
-{
-	MemoryContext context;
-	AddbBatchState state;
-	Entry		entries[BATCH_MAX_REQUESTS];
-	int			nentries;		/* keys that must not be overtaken */
-	int			nleft;			/* requests not yet known to be written */
-	size_t		bytes;
-	StringInfoData body;
-	AddbCall   *call;
-	int			idle_rounds;
-	int64		resume_at;		/* a moment of addb_http_now */
-} Batch;
-
-struct AddbBatchWriter
-{
-	MemoryContext context;
-	const char *table;
-	int			nbatches;
-	Batch	   *batches;
-	Batch	   *filling;
-	int64		pushed;
-	int64		replaced;		/* by a later request for the same key */
-	int64		written;
-};
+/* Counters of the filter for each key that may be in it: 3 % false alarms. */
+#define FILTER_SPARSENESS 32
 
 /*
  * addb_batch_writer_begin - starts a batch writer
  *
  * At most atomic_dynamodb.max_connections requests will be in flight. The
- * writer belongs to the context owner. table stays the caller's.
+ * writer belongs to the context owner; table, schema and arguments (see
+ * AddbRequest, or NULL) stay the caller's and must live as long.
  */
 AddbBatchWriter *
-addb_batch_writer_begin(const char *table, MemoryContext owner)
+addb_batch_writer_begin(const char *table, const AddbKeySchema *schema,
+						const char *arguments, MemoryContext owner)
 {
 	MemoryContext context = AllocSetContextCreate(owner,
 												  "atomic_dynamodb batch writer",
 												  ALLOCSET_DEFAULT_SIZES);
 	AddbBatchWriter *writer = MemoryContextAllocZero(context, sizeof(AddbBatchWriter));
+	int			nbatches = addb_max_connections + 1;
+	uint32		counters = pg_nextpower2_32(nbatches * ADDB_BATCH_MAX_REQUESTS *
+											FILTER_SPARSENESS);
 
 	writer->context = context;
 	writer->table = table;
-	writer->nbatches = addb_max_connections;
-	writer->batches = MemoryContextAllocZero(context,
-											 writer->nbatches * sizeof(Batch));
-	for (int i = 0; i < writer->nbatches; i++)
-		writer->batches[i].context = AllocSetContextCreate(context,
-														   "atomic_dynamodb batch",
-														   ALLOCSET_DEFAULT_SIZES);
+	writer->schema = schema;
+	writer->arguments = arguments;
+	writer->max_under_way = addb_max_connections;
+	writer->batches = MemoryContextAllocZero(context, nbatches * sizeof(AddbBatch));
+	writer->filter = MemoryContextAllocZero(context, counters * sizeof(uint16));
+	writer->filter_mask = counters - 1;
+	writer->looked_at = addb_http_now();
+	addb_progress_begin(&writer->progress, "batch write", table, "batches");
 	return writer;
 }
 
-/* Says what became of the whole before the error itself is raised. */
 static void
-add_progress_context(void *arg)
+add_outcome_context(void *arg)
 {
-	AddbBatchWriter *writer = arg;
-	int64		distinct = writer->pushed - writer->replaced;
+	const AddbBatchWriter *writer = arg;
 
-	if (distinct == 0)
-		return;
-	errcontext("batch write to DynamoDB table \"%s\": of " INT64_FORMAT " items given so far, " INT64_FORMAT " were written; the others were not, or it is not known",
-			   writer->table, distinct, writer->written);
+	if (writer->given > 0)
+		errcontext("%s", addb_batch_flight_describe(writer));
 }
 
 static void
-enter_context(AddbBatchWriter *writer, ErrorContextCallback *context)
+enter_context(AddbBatchWriter *writer)
 {
-	context->callback = add_progress_context;
-	context->arg = writer;
-	context->previous = error_context_stack;
-	error_context_stack = context;
+	writer->callback.callback = add_outcome_context;
+	writer->callback.arg = writer;
+	writer->callback.previous = error_context_stack;
+	error_context_stack = &writer->callback;
 }
 
 static void
-start_call(AddbBatchWriter *writer, Batch *batch)
+leave_context(AddbBatchWriter *writer)
 {
-	AddbRequest request = {
-		.operation = &addb_batch_write_item,
-		.table = writer->table,
-		.body = batch->body.data,
-		.body_len = batch->body.len
-	};
+	error_context_stack = writer->callback.previous;
+}
 
-	batch->call = addb_client_start(&request, batch->context);
-	batch->state = ADDB_BATCH_SENDING;
+/* An empty batch; there is one whenever fewer are under way than may be. */
+static AddbBatch *
+take_free_batch(AddbBatchWriter *writer)
+{
+	AddbBatch  *batch = writer->batches;
+
+	while (batch->state != ADDB_BATCH_FREE)
+		batch++;
+	if (batch->body.text.data == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(writer->context);
+
+		addb_batch_body_init(&batch->body, writer->table);
+		MemoryContextSwitchTo(caller);
+	}
+	batch->state = ADDB_BATCH_FILLING;
+	batch->idle_rounds = 0;
+	return batch;
 }
 
 static void
-open_body(AddbBatchWriter *writer, Batch *batch)
+wait_for_room(AddbBatchWriter *writer)
 {
-	appendStringInfoString(&batch->body, "{\"RequestItems\":{");
-	addb_av_append_string(&batch->body, writer->table,
-						  (int) strlen(writer->table));
-	appendStringInfoString(&batch->body, ":[");
+	while (writer->under_way >= writer->max_under_way)
+		addb_batch_flight_go_on(writer, true);
 }
 
 /* Sends the batch that is being filled. */
 static void
 send_filled(AddbBatchWriter *writer)
 {
-	Batch	   *batch = writer->filling;
-	MemoryContext caller = MemoryContextSwitchTo(batch->context);
+	AddbBatch  *batch = writer->filling;
 
-	initStringInfo(&batch->body);
-	open_body(writer, batch);
-	for (int i = 0; i < batch->nentries; i++)
-	{
-		if (i > 0)
-			appendStringInfoChar(&batch->body, ',');
-		appendBinaryStringInfo(&batch->body, batch->entries[i].request,
-							   batch->entries[i].request_len);
-		pfree(batch->entries[i].request);
-	}
-	appendStringInfoString(&batch->body, "]}}");
-	batch->nleft = batch->nentries;
+	wait_for_room(writer);
+	addb_batch_body_close(&batch->body);
+	addb_batch_flight_start(writer, batch);
+	writer->under_way++;
 	writer->filling = NULL;
-	start_call(writer, batch);
-	MemoryContextSwitchTo(caller);
+	addb_batch_flight_go_on(writer, false);
 }
 
 /*
- * Rebuilds the body from the reply's UnprocessedItems, as they stand. Returns
- * how many they are; raises 08P01 (08007) for a reply that makes no sense.
- */
-static int
-take_unprocessed(AddbBatchWriter *writer, Batch *batch)
-{
-	size_t		len;
-	const char *body = addb_call_body(batch->call, &len);
-	AddbJsonCursor cursor = addb_json_cursor(body, len);
-	AddbJsonSlice name;
-	AddbJsonSlice request;
-	int			n = 0;
-
-	resetStringInfo(&batch->body);
-	open_body(writer, batch);
-	if (addb_json_object_start(&cursor))
-		while (addb_json_object_next(&cursor, &name))
-		{
-			if (!addb_json_slice_is(&name, "UnprocessedItems"))
-			{
-				addb_json_skip(&cursor, NULL);
-				continue;
-			}
-			/* one table: the one that was asked, by whatever name */
-			if (!addb_json_object_start(&cursor))
-				break;
-			while (addb_json_object_next(&cursor, &name))
-			{
-				if (!addb_json_array_start(&cursor))
-					break;
-				while (addb_json_array_next(&cursor))
-				{
-					addb_json_skip(&cursor, &request);
-					if (n++ > 0)
-						appendStringInfoChar(&batch->body, ',');
-					appendBinaryStringInfo(&batch->body, request.data,
-										   (int) request.len);
-				}
-			}
-		}
-	if (cursor.failed || n > batch->nleft)
-		addb_call_raise_malformed(batch->call);
-	appendStringInfoString(&batch->body, "]}}");
-	return n;
-}
-
-static void
-raise_no_progress(const Batch *batch)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-			 errmsg("DynamoDB left %d requests of a batch unprocessed", batch->nleft),
-			 errdetail("It took none of them in %d rounds.", ADDB_BATCH_MAX_IDLE_ROUNDS),
-			 errhint("Write more slowly, or raise the capacity of the table.")));
-}
-
-/* Counts what an answered batch has written; returns how many it has left. */
-static int
-take_answer(AddbBatchWriter *writer, Batch *batch)
-{
-	MemoryContext caller = MemoryContextSwitchTo(batch->context);
-	int			left = take_unprocessed(writer, batch);
-
-	MemoryContextSwitchTo(caller);
-	addb_call_release(batch->call);
-	batch->call = NULL;
-	writer->written += batch->nleft - left;
-	return left;
-}
-
-/*
- * Raises the failure of a batch, once the batches in flight beside it have
- * been answered: what is reported as written then is all that was.
+ * Sends the batch that is full. The request that was written behind its last
+ * one moves to the next batch; *start and *key_start are where it lies then.
  */
 static void
-raise_after_others(AddbBatchWriter *writer, Batch *failed)
+turn_over(AddbBatchWriter *writer, int *start, int *key_start)
 {
-	failed->state = ADDB_BATCH_FREE;
-	for (int i = 0; i < writer->nbatches; i++)
-	{
-		Batch	   *batch = &writer->batches[i];
+	AddbBatchBody *full = &writer->filling->body;
+	AddbBatch  *next;
 
-		if (batch->state != ADDB_BATCH_SENDING)
-			continue;
-		addb_client_wait(&batch->call, 1);
-		batch->state = ADDB_BATCH_FREE;
-		if (addb_call_succeeded(batch->call))
-			(void) take_answer(writer, batch);
-	}
-	addb_call_raise(failed->call);
-}
-
-/* A batch has been answered: done, or the rest after a pause, or an error. */
-static void
-settle_batch(AddbBatchWriter *writer, Batch *batch)
-{
-	int			left;
-
-	if (!addb_call_succeeded(batch->call))
-		raise_after_others(writer, batch);
-	left = take_answer(writer, batch);
-	batch->idle_rounds = left < batch->nleft ? 0 : batch->idle_rounds + 1;
-	batch->nleft = left;
-	if (left == 0)
-	{
-		batch->state = ADDB_BATCH_FREE;
-		MemoryContextReset(batch->context);
-		return;
-	}
-	if (batch->idle_rounds >= ADDB_BATCH_MAX_IDLE_ROUNDS)
-		raise_no_progress(batch);
-	batch->state = ADDB_BATCH_PAUSING;
-	batch->resume_at = addb_batch_resume_at(batch->idle_rounds);
-}
-
-/*
- * Resumes what is due, then waits until a batch is answered or the next is
- * due. False when nothing is under way.
- */
-static bool
-make_progress(AddbBatchWriter *writer)
-{
-	AddbCall   *calls[ADDB_CLIENT_MAX_CALLS];
-	int			n = 0;
-	int64		due = -1;
-	int64		now = addb_http_now();
-
-	for (int i = 0; i < writer->nbatches; i++)
-	{
-		Batch	   *batch = &writer->batches[i];
-
-		if (batch->state == ADDB_BATCH_PAUSING && batch->resume_at <= now)
-			start_call(writer, batch);
-		if (batch->state == ADDB_BATCH_SENDING)
-			calls[n++] = batch->call;
-		else if (batch->state == ADDB_BATCH_PAUSING)
-			due = due < 0 ? batch->resume_at : Min(due, batch->resume_at);
-	}
-	if (n == 0 && due < 0)
-		return false;
-	addb_client_wait_until(calls, n, due);
-	for (int i = 0; i < writer->nbatches; i++)
-		if (writer->batches[i].state == ADDB_BATCH_SENDING &&
-			addb_call_done(writer->batches[i].call))
-			settle_batch(writer, &writer->batches[i]);
-	return true;
-}
-
-static Entry *
-find_entry(Batch *batch, const char *key, int key_len, uint32 hash)
-{
-	for (int i = 0; i < batch->nentries; i++)
-	{
-		Entry	   *entry = &batch->entries[i];
-
-		if (entry->hash == hash && entry->key_len == key_len &&
-			memcmp(entry->key, key, key_len) == 0)
-			return entry;
-	}
-	return NULL;
+	wait_for_room(writer);
+	next = take_free_batch(writer);
+	appendBinaryStringInfo(&next->body.text, full->text.data + *start,
+						   full->text.len - *start);
+	appendBinaryStringInfo(&next->body.keys, full->keys.data + *key_start,
+						   full->keys.len - *key_start);
+	full->text.len = *start;
+	full->keys.len = *key_start;
+	send_filled(writer);
+	writer->filling = next;
+	*start = next->body.head_len;
+	*key_start = 0;
 }
 
 /* Whether a batch that is under way has this key. */
 static bool
 is_under_way(AddbBatchWriter *writer, const char *key, int key_len, uint32 hash)
 {
-	for (int i = 0; i < writer->nbatches; i++)
+	for (int i = 0; i <= writer->max_under_way; i++)
 		if ((writer->batches[i].state == ADDB_BATCH_SENDING ||
 			 writer->batches[i].state == ADDB_BATCH_PAUSING) &&
-			find_entry(&writer->batches[i], key, key_len, hash) != NULL)
+			addb_batch_body_find(&writer->batches[i].body, key, key_len, hash) != NULL)
 			return true;
 	return false;
 }
 
-/* The batch to fill, which may have to be waited for. */
-static Batch *
-filling_batch(AddbBatchWriter *writer)
-{
-	while (writer->filling == NULL)
-	{
-		for (int i = 0; i < writer->nbatches && writer->filling == NULL; i++)
-			if (writer->batches[i].state == ADDB_BATCH_FREE)
-				writer->filling = &writer->batches[i];
-		if (writer->filling == NULL)
-			make_progress(writer);
-	}
-	if (writer->filling->state == ADDB_BATCH_FREE)
-	{
-		writer->filling->state = ADDB_BATCH_FILLING;
-		writer->filling->nentries = 0;
-		writer->filling->bytes = 0;
-		writer->filling->idle_rounds = 0;
-	}
-	return writer->filling;
-}
-
-static char *
-copy_bytes(MemoryContext context, const StringInfo text)
-{
-	char	   *copy = MemoryContextAlloc(context, text->len);
-
-	memcpy(copy, text->data, text->len);
-	return copy;
-}
-
-/* Adds a request; frees key and request. */
+/* Takes in the request that was written behind those in the batch. */
 static void
-push(AddbBatchWriter *writer, StringInfo key, StringInfo request)
+take_in(AddbBatchWriter *writer, int start, int key_start)
 {
-	uint32		hash = hash_bytes((unsigned char *) key->data, key->len);
-	Batch	   *batch;
-	Entry	   *entry;
+	AddbBatchBody *body = &writer->filling->body;
+	const char *key = body->keys.data + key_start;
+	int			key_len = body->keys.len - key_start;
+	uint32		hash = hash_bytes((const unsigned char *) key, key_len);
+	uint16	   *counter = &writer->filter[hash & writer->filter_mask];
+	AddbBatchEntry *same = NULL;
 
-	while (is_under_way(writer, key->data, key->len, hash))
-		make_progress(writer);
-	batch = filling_batch(writer);
-	entry = find_entry(batch, key->data, key->len, hash);
-	if (entry == NULL && (batch->nentries == BATCH_MAX_REQUESTS ||
-						  batch->bytes + request->len > BATCH_MAX_BYTES) &&
-		batch->nentries > 0)
+	if (*counter > 0)
 	{
-		send_filled(writer);
-		batch = filling_batch(writer);
+		same = addb_batch_body_find(body, key, key_len, hash);
+		while (same == NULL && is_under_way(writer, key, key_len, hash))
+			addb_batch_flight_go_on(writer, true);
 	}
-	writer->pushed++;
-	if (entry != NULL)
-	{
-		writer->replaced++;
-		batch->bytes -= entry->request_len;
-		pfree(entry->request);
-	}
+	if (same != NULL)
+		addb_batch_body_replace(body, same, start, key_start);
 	else
 	{
-		entry = &batch->entries[batch->nentries];
-		entry->key = copy_bytes(batch->context, key);
-		entry->key_len = key->len;
-		entry->hash = hash;
-		batch->nentries++;
+		if (body->nentries == ADDB_BATCH_MAX_REQUESTS)
+			turn_over(writer, &start, &key_start);
+		addb_batch_body_add(&writer->filling->body, start, key_start, hash);
+		(*counter)++;
 	}
-	entry->request = copy_bytes(batch->context, request);
-	entry->request_len = request->len;
-	batch->bytes += request->len;
-	pfree(key->data);
-	pfree(request->data);
+	writer->given++;
 }
 
-/*
- * addb_batch_writer_put - writes an item, sooner or later
- *
- * Copies what it needs. May wait for answers to earlier requests. Raises what
- * calls raise, with the number of requests written so far as context.
- */
-void
-addb_batch_writer_put(AddbBatchWriter *writer, const AddbItem *item)
+/* Has the caller's function write an item or key, and tells of which element. */
+static void
+append_value(StringInfo out, AddbBatchAppend append, void *value,
+			 const AddbPlace *place)
 {
-	ErrorContextCallback context;
-	StringInfoData key;
-	StringInfoData request;
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = addb_place_context,
+		.arg = unconstify(AddbPlace *, place)
+	};
 
-	enter_context(writer, &context);
-	initStringInfo(&key);
-	addb_item_append_key(&key, &item->key);
-	initStringInfo(&request);
-	appendStringInfoString(&request, "{\"PutRequest\":{\"Item\":");
-	addb_item_append_item(&request, item);
-	appendStringInfoString(&request, "}}");
-	push(writer, &key, &request);
+	if (place->element > 0)
+		error_context_stack = &context;
+	append(out, value);
 	error_context_stack = context.previous;
 }
 
-/*
- * addb_batch_writer_delete - deletes an item, sooner or later
- *
- * As addb_batch_writer_put.
- */
-void
-addb_batch_writer_delete(AddbBatchWriter *writer, const AddbKey *item_key)
+/* Appends a request to text, with a comma, and the identity of its key to keys. */
+static void
+write_request(StringInfo text, StringInfo keys, const AddbKeySchema *schema,
+			  AddbKeyHolder holder, AddbBatchAppend append, void *value,
+			  const AddbPlace *place)
 {
-	ErrorContextCallback context;
-	StringInfoData key;
-	StringInfoData request;
+	int			start;
 
-	enter_context(writer, &context);
-	initStringInfo(&key);
-	addb_item_append_key(&key, item_key);
-	initStringInfo(&request);
-	appendStringInfo(&request, "{\"DeleteRequest\":{\"Key\":%s}}", key.data);
-	push(writer, &key, &request);
-	error_context_stack = context.previous;
+	if (holder == ADDB_HOLDER_ITEM)
+		appendStringInfoString(text, "{\"PutRequest\":{\"Item\":");
+	else
+		appendStringInfoString(text, "{\"DeleteRequest\":{\"Key\":");
+	start = text->len;
+	append_value(text, append, value, place);
+	if (holder == ADDB_HOLDER_ITEM)
+		addb_item_check_size(text->data + start, text->len - start, place->argument);
+	addb_key_check(schema, holder, text->data + start, text->len - start,
+				   place, keys);
+	appendStringInfoString(text, "}},");
 }
 
 /*
- * addb_batch_writer_end - sends the rest, waits for all, frees the writer
+ * addb_batch_write_check - raises what is wrong with a request, without pushing
+ *
+ * The errors are those that addb_batch_writer_push raises of the request itself.
+ */
+void
+addb_batch_write_check(const AddbKeySchema *schema, AddbKeyHolder holder,
+					   AddbBatchAppend append, void *value,
+					   const AddbPlace *place)
+{
+	StringInfoData text;
+	StringInfoData keys;
+
+	initStringInfo(&text);
+	initStringInfo(&keys);
+	write_request(&text, &keys, schema, holder, append, value, place);
+	pfree(text.data);
+	pfree(keys.data);
+}
+
+/* What AddbBatchAppend and the checks behind it may raise, nothing being lost. */
+static bool
+is_about_argument(int sqlstate)
+{
+	return sqlstate == ERRCODE_NULL_VALUE_NOT_ALLOWED ||
+		sqlstate == ERRCODE_INVALID_PARAMETER_VALUE ||
+		sqlstate == ERRCODE_CHARACTER_NOT_IN_REPERTOIRE ||
+		sqlstate == ERRCODE_UNTRANSLATABLE_CHARACTER ||
+		sqlstate == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+}
+
+/*
+ * Raises anew what is wrong with a request, once the batches in flight have
+ * been answered. To be called where it was caught.
+ */
+static _Noreturn void
+raise_bad_request(AddbBatchWriter *writer)
+{
+	ErrorData  *error;
+
+	if (writer->given == 0 || !is_about_argument(geterrcode()))
+		PG_RE_THROW();
+	MemoryContextSwitchTo(writer->context);
+	error = CopyErrorData();
+	FlushErrorState();
+	enter_context(writer);
+	addb_batch_flight_settle(writer);
+	leave_context(writer);
+	error->context = psprintf("%s%s%s", addb_batch_flight_describe(writer),
+							  error->context ? "\n" : "",
+							  error->context ? error->context : "");
+	ReThrowError(error);
+}
+
+/*
+ * addb_batch_writer_push - puts an item or deletes a key, sooner or later
+ *
+ * holder tells which; append writes it from value, which is not needed any
+ * more afterwards. May wait for answers to earlier requests. Raises what
+ * append raises, 22023 and 54000 for a key that the table cannot have, 54000
+ * for an item of over 400 kB, and what calls raise; the context of all of
+ * these tells how many requests were written. The writer is of no use then.
+ */
+void
+addb_batch_writer_push(AddbBatchWriter *writer, AddbKeyHolder holder,
+					   AddbBatchAppend append, void *value,
+					   const AddbPlace *place)
+{
+	AddbBatchBody *body;
+	int			start;
+	int			key_start;
+
+	if (writer->filling == NULL)
+		writer->filling = take_free_batch(writer);
+	body = &writer->filling->body;
+	start = body->text.len;
+	key_start = body->keys.len;
+	PG_TRY();
+	{
+		write_request(&body->text, &body->keys, writer->schema, holder, append,
+					  value, place);
+	}
+	PG_CATCH();
+	{
+		raise_bad_request(writer);
+	}
+	PG_END_TRY();
+
+	enter_context(writer);
+	take_in(writer, start, key_start);
+	if (writer->filling->body.text.len >= BATCH_BYTES)
+		send_filled(writer);
+	else if (writer->under_way > 0 &&
+			 addb_http_now() - writer->looked_at > ADDB_BATCH_LOOK_US)
+		addb_batch_flight_go_on(writer, false);
+	leave_context(writer);
+}
+
+/*
+ * addb_batch_writer_drain - sends the rest and waits for all
+ *
+ * The writer may be used on. Raises as addb_batch_writer_push.
+ */
+void
+addb_batch_writer_drain(AddbBatchWriter *writer)
+{
+	enter_context(writer);
+	if (writer->filling != NULL && writer->filling->body.nentries > 0)
+		send_filled(writer);
+	while (writer->under_way > 0)
+		addb_batch_flight_go_on(writer, true);
+	leave_context(writer);
+}
+
+/*
+ * addb_batch_writer_end - as addb_batch_writer_drain, and frees the writer
  *
  * Returns the number of requests that were pushed, those replaced by a later
- * one for the same key included: all of them have been written. Raises as
- * addb_batch_writer_put.
+ * one for the same key included: all of them have been written.
  */
 int64
 addb_batch_writer_end(AddbBatchWriter *writer)
 {
-	ErrorContextCallback context;
-	int64		pushed;
+	int64		given;
 
-	enter_context(writer, &context);
-	if (writer->filling != NULL && writer->filling->nentries > 0)
-		send_filled(writer);
-	while (make_progress(writer))
-		;
-	error_context_stack = context.previous;
-	pushed = writer->pushed;
+	addb_batch_writer_drain(writer);
+	given = writer->given;
 	MemoryContextDelete(writer->context);
-	return pushed;
+	return given;
 }

@@ -25,6 +25,8 @@ typedef struct AddbRequest
 	bool		is_create;		/* a failed condition means "exists already" */
 	bool		send_once;		/* a write that must not be sent again while
 								 * it is unknown whether it was applied */
+	bool		has_token;		/* a write that may be sent again then, but
+								 * only while DynamoDB remembers its token */
 	const char *arguments;		/* for messages: the SQL arguments that went
 								 * into it, each in double quotes; or NULL */
 } AddbRequest;
@@ -36,12 +38,14 @@ extern AddbCall *addb_client_start(const AddbRequest *request,
 extern void addb_client_wait(AddbCall *const *calls, int n);
 extern void addb_client_wait_until(AddbCall *const *calls, int n,
 								   int64 deadline);
+extern void addb_client_poll(AddbCall *const *calls, int n);
 extern void addb_client_sleep(int64 microseconds);
 extern bool addb_client_may_catch(int sqlstate);
 extern int64 addb_client_time(void);
 
 extern bool addb_call_done(const AddbCall *call);
 extern bool addb_call_succeeded(const AddbCall *call);
+extern bool addb_call_is_open(const AddbCall *call);
 extern bool addb_call_outcome_unknown(const AddbCall *call);
 extern bool addb_call_was_unsettled(const AddbCall *call);
 extern bool addb_call_token_expired(const AddbCall *call);

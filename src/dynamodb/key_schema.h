@@ -1,17 +1,13 @@
 /*
  * key_schema.h
- *	  The key attributes of tables, and when two keys are the same.
+ *	  The key attributes of tables, asked for once in a while.
  */
 #ifndef ADDB_DYNAMODB_KEY_SCHEMA_H
 #define ADDB_DYNAMODB_KEY_SCHEMA_H
 
-#include "dynamodb/json.h"
-#include "lib/stringinfo.h"
-#include "utils/jsonb.h"
-
 typedef struct AddbKeyAttribute
 {
-	char	   *name;			/* in UTF-8, NUL-terminated */
+	const char *name;			/* in UTF-8, NUL-terminated */
 	char		type;			/* 'S', 'N' or 'B' */
 } AddbKeyAttribute;
 

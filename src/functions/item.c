@@ -66,6 +66,24 @@ addb_fn_set(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+static void
+append_item(StringInfo out, void *item)
+{
+	addb_item_append_item(out, item);
+}
+
+static void
+append_key(StringInfo out, void *key)
+{
+	addb_item_append_key(out, key);
+}
+
+static void
+append_key_of_list(StringInfo out, const void *keys, int index)
+{
+	addb_item_append_key(out, &((const AddbKey *) keys)[index]);
+}
+
 /*
  * addb_fn_set_many - ddb_set(items, table_name) returns bigint
  */
@@ -78,9 +96,15 @@ addb_fn_set_many(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("ddb_set()");
 	list = addb_arg_items(fcinfo, 0);
 	writer = addb_batch_writer_begin(addb_arg_table(fcinfo, 1),
+									 &addb_item_key_schema, "\"items\"",
 									 CurrentMemoryContext);
 	for (int i = 0; i < list.n; i++)
-		addb_batch_writer_put(writer, &list.items[i]);
+	{
+		AddbPlace	place = {"items", i + 1};
+
+		addb_batch_writer_push(writer, ADDB_HOLDER_ITEM, append_item,
+							   &list.items[i], &place);
+	}
 	PG_RETURN_INT64(addb_batch_writer_end(writer));
 }
 
@@ -128,9 +152,15 @@ addb_fn_delete_many(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("ddb_delete()");
 	list = addb_arg_keys(fcinfo, 0);
 	writer = addb_batch_writer_begin(addb_arg_table(fcinfo, 1),
+									 &addb_item_key_schema, "\"keys\"",
 									 CurrentMemoryContext);
 	for (int i = 0; i < list.n; i++)
-		addb_batch_writer_delete(writer, &list.items[i].key);
+	{
+		AddbPlace	place = {"keys", i + 1};
+
+		addb_batch_writer_push(writer, ADDB_HOLDER_KEY, append_key,
+							   &list.items[i].key, &place);
+	}
 	PG_RETURN_INT64(addb_batch_writer_end(writer));
 }
 
@@ -208,11 +238,30 @@ keys_of_json(FunctionCallInfo fcinfo, int *n)
 	return keys;
 }
 
+/* A reader in the current context, which the keys must outlive. */
+static AddbBatchReader *
+begin_reader(FunctionCallInfo fcinfo, const AddbKey *keys, int n)
+{
+	bool		consistent = addb_arg_bool(fcinfo, 1, addb_consistent_read);
+	AddbBatchRead read = {
+		.table = addb_arg_table(fcinfo, 2),
+		.schema = &addb_item_key_schema,
+		.argument = "keys",
+		.keys = keys,
+		.nkeys = n,
+		.append_key = append_key_of_list,
+		.parameters = consistent ? ",\"ConsistentRead\":true" : ""
+	};
+
+	return addb_batch_reader_begin(&read, CurrentMemoryContext);
+}
+
 /* A reader of items by key, one row a call. */
 static Datum
 get_many(FunctionCallInfo fcinfo, AddbKey *(*read_keys) (FunctionCallInfo, int *))
 {
 	FuncCallContext *call;
+	AddbJsonCursor item;
 	Datum		values[ADDB_ITEM_COLUMNS];
 	bool		nulls[ADDB_ITEM_COLUMNS];
 
@@ -228,15 +277,14 @@ get_many(FunctionCallInfo fcinfo, AddbKey *(*read_keys) (FunctionCallInfo, int *
 			elog(ERROR, "return type must be a row type");
 		call->tuple_desc = BlessTupleDesc(CreateTupleDescCopy(call->tuple_desc));
 		keys = read_keys(fcinfo, &n);
-		call->user_fctx =
-			addb_batch_reader_begin(addb_arg_table(fcinfo, 2), keys, n,
-									addb_arg_bool(fcinfo, 1, addb_consistent_read),
-									call->multi_call_memory_ctx);
+		call->user_fctx = begin_reader(fcinfo, keys, n);
 		MemoryContextSwitchTo(caller);
 	}
 	call = SRF_PERCALL_SETUP();
-	if (!addb_batch_reader_next(call->user_fctx, values, nulls))
+	if (!addb_batch_reader_next(call->user_fctx, &item))
 		SRF_RETURN_DONE(call);
+	if (!addb_item_decode(&item, values, nulls))
+		addb_batch_reader_raise_malformed(call->user_fctx);
 	SRF_RETURN_NEXT(call, addb_row_form(call->tuple_desc, values, nulls));
 }
 

@@ -52,6 +52,7 @@ extern AddbHttpExchange *addb_http_start(const AddbHttpRequest *request,
 										 MemoryContext owner);
 extern bool addb_http_wait(AddbHttpExchange *const *exchanges, int n,
 						   int64 deadline);
+extern void addb_http_poll(void);
 extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
 extern int	addb_http_status(const AddbHttpExchange *exchange);
 extern const char *addb_http_header(const AddbHttpExchange *exchange,

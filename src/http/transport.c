@@ -367,3 +367,22 @@ addb_http_wait(AddbHttpExchange *const *exchanges, int n, int64 deadline)
 		wait_once(until);
 	}
 }
+
+/*
+ * addb_http_poll - lets all requests in flight go on, without waiting
+ *
+ * For whoever is busy with something else while they are under way. Raises
+ * interrupts as addb_http_wait does.
+ */
+void
+addb_http_poll(void)
+{
+	int64		now = addb_http_now();
+
+	CHECK_FOR_INTERRUPTS();
+	if (multi == NULL)
+		return;
+	wait_once(now);
+	act_on_timer(now);
+	collect_finished();
+}

@@ -333,9 +333,14 @@ sub test_large_items
 		FROM generate_series(1, 25) AS n)" };
 
 	my @before = $stats->();
-	is($local->query('SELECT ddb_set(' . $list->("repeat('x', 390 * 1024)") . ')'), 25, '25 items of 390 kB');
+	is($local->query('SELECT ddb_set(' . $list->("repeat('x', 10 * 1024)") . ')'), 25, '25 items of 10 kB');
 	my @after = $stats->();
 	is($after[0] - $before[0], 1, 'in one batch');
+	@before = @after;
+	is($local->query('SELECT ddb_set(' . $list->("repeat('x', 100 * 1024)") . ')'), 25, '25 items of 100 kB');
+	@after = $stats->();
+	is($after[0] - $before[0], 9, 'in batches that end with 256 kB');
+	is($local->query('SELECT ddb_set(' . $list->("repeat('x', 390 * 1024)") . ')'), 25, '25 items of 390 kB');
 	is($local->query("SELECT count(*), min(length(data ->> 'x')) FROM ddb_query('$pk')"), '25|' . 390 * 1024, 'all there');
 
 	$local->query('SET atomic_dynamodb.data_format TO map');
@@ -412,6 +417,17 @@ sub test_unprocessed_reads
 	return;
 }
 
+# Items given, written, not written and of unknown outcome by an error's context.
+sub outcome_in
+{
+	my ($context) = @_;
+
+	my @counts = $context =~ /(?:^|; )batch write to DynamoDB table "\Q$table\E": (\d+) items given so far: (\d+) written, (\d+) not written, (\d+) of unknown outcome(?:; |$)/
+	  or return;
+	is($counts[0], $counts[1] + $counts[2] + $counts[3], 'its context accounts for all items');
+	return @counts;
+}
+
 # An error, and what its context says was written, against what is there.
 sub written_of
 {
@@ -420,9 +436,9 @@ sub written_of
 	my ($got, undef, $context) = split /\|/,
 	  $session->query('SELECT * FROM raised(' . literal($statement) . ')');
 	is($got, $state, $name);
-	my ($given, $written) = $context =~
-	  /(?:^|; )batch write to DynamoDB table "\Q$table\E": of (\d+) items given so far, (\d+) were written; the others were not, or it is not known(?:; |$)/;
+	my ($given, $written, undef, $unknown) = outcome_in($context);
 	is($written, count_stored($pk), 'its context says how many were written') or diag($context);
+	is($unknown, 0, 'and leaves none open');
 	return ($given, $written);
 }
 
@@ -441,7 +457,7 @@ sub test_errors_in_the_middle
 
 	$pk = new_partition();
 	$server->reset;
-	$server->script({ delay_ms => 200 }, { delay_ms => 100 }, { reply => $denied }, { delay_ms => 300 });
+	$server->script({ delay_ms => 200 }, { delay_ms => 100 }, { delay_ms => 150, reply => $denied }, { delay_ms => 300 });
 	is((written_of($pk, '42501', "SELECT ddb_set(items('$pk', 1, 100))", 'the same with four in flight'))[1], 75, 'three batches');
 
 	$pk = new_partition();
@@ -454,7 +470,9 @@ sub test_errors_in_the_middle
 		  . literal("SELECT ddb_set(items('$pk', 1, 300) || items('$pk', 301, 301)
 			|| jsonb_build_array(jsonb_build_object('pk', '$pk', 'sk', 'x', 'data', repeat('x', 500000))))") . ')');
 	is($state, '54000', 'an item that is too large, behind many that are not');
-	like($context, qr/of 301 items given so far, \d+ were written; the others were not, or it is not known/, 'has the context too');
+	my @counts = outcome_in($context);
+	is("$counts[0] $counts[1]", '301 ' . count_stored($pk), 'has the context too');
+	is($counts[3], 0, 'and leaves none open');
 
 	$pk = new_partition();
 	$session->query("SELECT ddb_set(items('$pk', 1, 30))");
@@ -464,7 +482,7 @@ sub test_errors_in_the_middle
 	($state, undef, $context) = split /\|/, $session->query('SELECT * FROM raised('
 		  . literal("SELECT ddb_delete(to_jsonb(keys('$pk', numbers(1, 30))))") . ')');
 	is($state, '42501', 'a delete that is refused');
-	like($context, qr/of 30 items given so far, 25 were written/, 'says so too');
+	is(join(' ', outcome_in($context)), '30 25 5 0', 'says so too');
 	is(count_stored($pk), 5, 'five are left');
 	$session->query('RESET atomic_dynamodb.max_connections');
 

@@ -1,0 +1,49 @@
+/*
+ * batch_flight.h
+ *	  The inside of a batch writer, which batch_write.c and batch_flight.c
+ *	  share; nobody else includes it.
+ */
+#ifndef ADDB_DYNAMODB_BATCH_FLIGHT_H
+#define ADDB_DYNAMODB_BATCH_FLIGHT_H
+
+#include "dynamodb/batch_body.h"
+#include "dynamodb/batch_round.h"
+#include "dynamodb/batch_write.h"
+#include "dynamodb/client.h"
+#include "dynamodb/progress.h"
+
+typedef struct AddbBatch
+{
+	AddbBatchState state;
+	AddbBatchBody body;
+	AddbCall   *call;
+	int			idle_rounds;
+	int64		resume_at;		/* a moment of addb_http_now */
+} AddbBatch;
+
+struct AddbBatchWriter
+{
+	MemoryContext context;
+	const char *table;
+	const AddbKeySchema *schema;
+	const char *arguments;		/* for messages, see AddbRequest */
+	int			max_under_way;
+	int			under_way;		/* batches that are sending or pausing */
+	AddbBatch  *batches;		/* max_under_way, and one to be filled */
+	AddbBatch  *filling;		/* or NULL */
+	uint16	   *filter;			/* keys in batches, by bits of the hash */
+	uint32		filter_mask;
+	int64		given;			/* requests taken in */
+	int64		written;
+	int64		looked_at;		/* when calls were last given a chance */
+	bool		neglected;		/* and that was too long ago */
+	AddbProgress progress;
+	ErrorContextCallback callback;
+};
+
+extern void addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch);
+extern void addb_batch_flight_go_on(AddbBatchWriter *writer, bool wait);
+extern void addb_batch_flight_settle(AddbBatchWriter *writer);
+extern char *addb_batch_flight_describe(const AddbBatchWriter *writer);
+
+#endif							/* ADDB_DYNAMODB_BATCH_FLIGHT_H */
