@@ -716,7 +716,7 @@ sub test_encodings
 	make_database(bare => 1, with => "ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
 	my $session = session();
 	$session->query(preamble('addb_unit_expression(jsonb) RETURNS json'));
-	is($session->query(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé = :v AND \"é è\".ñ = #x", "vals": {"v": "à"}, "names": {"x": "ü"}}') -> 'request')),
+	is($session->query(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé = :v AND \"é è\".ñ = #x", "values": {"v": "à"}, "names": {"x": "ü"}}') -> 'request')),
 		'{"ConditionExpression":"#n0 = :v AND #n1.#n2 = #x","ExpressionAttributeNames":{"#n0":"clé","#n1":"é è","#n2":"ñ","#x":"ü"},"ExpressionAttributeValues":{":v":{"S":"à"}}}',
 		'a database in LATIN1: names and values become UTF-8');
 	is(($session->query_error(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé == é"}'))))[2],
