@@ -43,7 +43,7 @@ my %request = (
 my $understood = qr/document\ path\ provided|refers\ to\ an\ attribute|incorrect\ data\ type
 	|Cannot\ update\ attribute|must\ be\ distinct|BETWEEN\ operator\ requires|Query\ key\ condition
 	|one\ condition\ per\ key|missed\ key\ schema|Filter\ Expression\ can\ only
-	|Invalid\ condition\ in\ Key|Key\ attributes\ must\ be\ scalars|Conditions\ can\ be\ of\ length
+	|Invalid\ condition\ in\ Key|conditions\ on\ nested|Key\ attributes\ must\ be\ scalars|Conditions\ can\ be\ of\ length
 	|operator\ or\ function:\ (?:[<>=]+|BETWEEN),\ operand\ type/x;
 
 test_texts();
