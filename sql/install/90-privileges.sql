@@ -5,7 +5,10 @@ RETURNS SETOF record
 AS $$
 	SELECT p.oid::regprocedure, l.level
 	FROM (VALUES
+		('ddb_batch_get', 'read'),
+		('ddb_batch_write', 'write'),
 		('ddb_delete', 'write'),
+		('ddb_delete_agg', 'write'),
 		('ddb_delete_atomic', 'write'),
 		('ddb_create_table', 'admin'),
 		('ddb_delete_table', 'admin'),
@@ -13,15 +16,22 @@ AS $$
 		('ddb_get_lock', 'write'),
 		('ddb_get_many', 'read'),
 		('ddb_grant', 'owner'),
+		('ddb_internal_batch_get', 'read'),
+		('ddb_internal_delete_step', 'owner'),
 		('ddb_internal_functions', 'owner'),
 		('ddb_internal_get_many', 'read'),
+		('ddb_internal_put_step', 'owner'),
 		('ddb_internal_query', 'read'),
+		('ddb_internal_set_step', 'owner'),
+		('ddb_internal_write_end', 'owner'),
 		('ddb_last_response', 'read'),
 		('ddb_marshall', 'read'),
+		('ddb_put_agg', 'write'),
 		('ddb_query', 'read'),
 		('ddb_revoke', 'owner'),
 		('ddb_session_stats', 'read'),
 		('ddb_set', 'write'),
+		('ddb_set_agg', 'write'),
 		('ddb_set_atomic', 'write'),
 		('ddb_unmarshall', 'read')
 	) AS l(name, level)

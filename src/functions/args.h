@@ -21,6 +21,7 @@ extern AddbKey addb_arg_key(FunctionCallInfo fcinfo, int pk, int sk);
 extern void addb_arg_ttl(FunctionCallInfo fcinfo, int n, AddbItem *item);
 extern bool addb_arg_bool(FunctionCallInfo fcinfo, int n, bool fallback);
 extern const char *addb_arg_table(FunctionCallInfo fcinfo, int n);
+extern bool addb_arg_is_table(FunctionCallInfo fcinfo, int n, const char *table);
 extern AddbItemList addb_arg_items(FunctionCallInfo fcinfo, int n);
 extern AddbItemList addb_arg_keys(FunctionCallInfo fcinfo, int n);
 extern AddbItemList addb_read_keys(Jsonb *keys);
