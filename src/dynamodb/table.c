@@ -10,6 +10,7 @@
 
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/client.h"
+#include "dynamodb/key_schema.h"
 #include "dynamodb/table.h"
 #include "utils/memutils.h"
 
@@ -293,6 +294,7 @@ addb_table_create(const AddbTableDefinition *definition)
 	else if (!addb_call_succeeded(call))
 		addb_call_raise(call);
 	addb_call_release(call);
+	addb_key_schema_forget(table);
 	wait_until(table, TABLE_ACTIVE);
 	if (definition->ttl != NULL)
 		enable_ttl(definition);
@@ -317,5 +319,6 @@ addb_table_delete(const char *table)
 		   addb_call_failed_with(call, "ResourceInUseException"))))
 		addb_call_raise(call);
 	addb_call_release(call);
+	addb_key_schema_forget(table);
 	wait_until(table, TABLE_ABSENT);
 }
