@@ -10,10 +10,26 @@
 /* A name may have 64 kB; a message shows that much of it. */
 #define EXCERPT_BYTES 60
 
+/* Whether the token at hand is the dash in what was meant as a name: a-b. */
+static bool
+at_dash_of_name(const AddbExpressionParser *parser)
+{
+	const AddbToken *token = &parser->token;
+	AddbLexer	ahead = parser->lexer;
+	AddbToken	next;
+
+	if (token->type != ADDB_TOKEN_SIGN || token->text[0] != '-' ||
+		parser->consumed != token->text)
+		return false;
+	addb_expression_lex(&ahead, &next);
+	return next.type == ADDB_TOKEN_WORD && next.text == token->text + 1;
+}
+
 /* What people write who know other languages, and how DynamoDB writes it. */
 static const char *
-hint_for(const AddbToken *token)
+hint_for(const AddbExpressionParser *parser)
 {
+	const AddbToken *token = &parser->token;
 	static const struct
 	{
 		const char *text;
@@ -37,7 +53,7 @@ hint_for(const AddbToken *token)
 			return hints[i].hint;
 	if (addb_expression_is_number(token))
 		return "A number is given as :name and a member of argument \"vals\"; a name of digits alone stands in double quotes.";
-	if (token->type == ADDB_TOKEN_SIGN || token->type == ADDB_TOKEN_INVALID)
+	if (token->type == ADDB_TOKEN_INVALID || at_dash_of_name(parser))
 		return "A name that holds more than letters, digits, \"_\" and \"$\" stands in double quotes.";
 	return NULL;
 }
@@ -85,7 +101,7 @@ void
 addb_expression_fail(const AddbExpressionParser *parser, const char *said)
 {
 	const AddbToken *token = &parser->token;
-	const char *hint = hint_for(token);
+	const char *hint = hint_for(parser);
 	int			character = addb_expression_character(parser, token->text);
 
 	if (token->type == ADDB_TOKEN_END)

@@ -194,7 +194,7 @@ extern void addb_expression_enter(AddbExpressionParser *parser);
 
 /* in expression_error.c */
 extern void addb_expression_fail(const AddbExpressionParser *parser,
-								 const char *said) pg_attribute_noreturn();
+								 const char *said);
 extern int	addb_expression_character(const AddbExpressionParser *parser,
 									  const char *place);
 extern int	addb_expression_errposition(const AddbExpressionParser *parser,

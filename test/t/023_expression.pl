@@ -43,7 +43,7 @@ my %request = (
 my $understood = qr/document\ path\ provided|refers\ to\ an\ attribute|incorrect\ data\ type
 	|Cannot\ update\ attribute|must\ be\ distinct|BETWEEN\ operator\ requires|Query\ key\ condition
 	|one\ condition\ per\ key|missed\ key\ schema|Filter\ Expression\ can\ only
-	|Invalid\ condition\ in\ Key|Key\ attributes\ must\ be\ scalars|Conditions\ can\ be\ of\ length
+	|Invalid\ condition\ in\ Key|conditions\ on\ nested|Key\ attributes\ must\ be\ scalars|Conditions\ can\ be\ of\ length
 	|operator\ or\ function:\ (?:[<>=]+|BETWEEN),\ operand\ type/x;
 
 test_texts();
@@ -342,6 +342,7 @@ sub test_errors
 	like(compile(condition => 'n = 5')->{error}{hint}, qr/^A number is given as :name/, 'a number');
 	like(compile(condition => "n = 'x'")->{error}{hint}, qr/^A text is given as :name/, 'a text');
 	like(compile(condition => 'a-b = :v')->{error}{hint}, qr/double quotes\.$/, 'a dash');
+	is(compile(update => 'SET a = b - c - d')->{error}{hint}, '', 'not one that subtracts');
 	is(compile(condition => 'a = :v AND "abc')->{error}{detail}, 'At character 12, a name begins whose closing quote is missing.', 'an open quote');
 	is(compile(condition => 'begins_with(a, :v)')->{error}{detail}, 'It has type N, at character 16, and must have type S or B.', 'types');
 	return;
@@ -716,7 +717,7 @@ sub test_encodings
 	make_database(bare => 1, with => "ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
 	my $session = session();
 	$session->query(preamble('addb_unit_expression(jsonb) RETURNS json'));
-	is($session->query(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé = :v AND \"é è\".ñ = #x", "vals": {"v": "à"}, "names": {"x": "ü"}}') -> 'request')),
+	is($session->query(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé = :v AND \"é è\".ñ = #x", "values": {"v": "à"}, "names": {"x": "ü"}}') -> 'request')),
 		'{"ConditionExpression":"#n0 = :v AND #n1.#n2 = #x","ExpressionAttributeNames":{"#n0":"clé","#n1":"é è","#n2":"ñ","#x":"ü"},"ExpressionAttributeValues":{":v":{"S":"à"}}}',
 		'a database in LATIN1: names and values become UTF-8');
 	is(($session->query_error(q(SELECT pg_temp.addb_unit_expression('{"condition": "clé == é"}'))))[2],
