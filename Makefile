@@ -45,6 +45,16 @@ OBJS = \
 	src/dynamodb/error.o \
 	src/dynamodb/error_raise.o \
 	src/dynamodb/error_table.o \
+	src/dynamodb/expression.o \
+	src/dynamodb/expression_condition.o \
+	src/dynamodb/expression_error.o \
+	src/dynamodb/expression_function.o \
+	src/dynamodb/expression_lexer.o \
+	src/dynamodb/expression_operand.o \
+	src/dynamodb/expression_parse.o \
+	src/dynamodb/expression_path.o \
+	src/dynamodb/expression_type.o \
+	src/dynamodb/expression_update.o \
 	src/dynamodb/item_size.o \
 	src/dynamodb/json.o \
 	src/dynamodb/jsonb_builder.o \
@@ -53,23 +63,42 @@ OBJS = \
 	src/dynamodb/lock.o \
 	src/dynamodb/operation.o \
 	src/dynamodb/pace.o \
+	src/dynamodb/page.o \
 	src/dynamodb/pager.o \
+	src/dynamodb/partiql.o \
+	src/dynamodb/partiql_transaction.o \
 	src/dynamodb/progress.o \
+	src/dynamodb/raw_call.o \
+	src/dynamodb/request.o \
 	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
 	src/dynamodb/stats.o \
 	src/dynamodb/table.o \
+	src/dynamodb/table_definition.o \
+	src/dynamodb/table_index.o \
+	src/dynamodb/table_info.o \
+	src/dynamodb/table_item.o \
+	src/dynamodb/table_key.o \
+	src/dynamodb/table_query.o \
+	src/dynamodb/table_ttl.o \
+	src/dynamodb/token.o \
 	src/dynamodb/uuid.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
 	src/functions/batch.o \
 	src/functions/batch_aggregate.o \
+	src/functions/call.o \
 	src/functions/codec.o \
 	src/functions/item.o \
+	src/functions/partiql.o \
 	src/functions/query.o \
 	src/functions/rows.o \
+	src/functions/scan_guard.o \
 	src/functions/session.o \
-	src/functions/table.o
+	src/functions/stream.o \
+	src/functions/table.o \
+	src/functions/table_item.o \
+	src/functions/table_query.o
 
 INSTALL_SQL = $(sort $(wildcard sql/install/*.sql))
 

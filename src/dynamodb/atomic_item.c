@@ -9,6 +9,8 @@
 #include "dynamodb/atomic_item.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/item_size.h"
+#include "dynamodb/request.h"
+#include "dynamodb/stats.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -145,7 +147,7 @@ addb_item_append_item(StringInfo out, const AddbItem *item)
 		addb_item_append_seconds(out, addb_item_epoch_seconds(item->ttl));
 	}
 	appendStringInfoChar(out, '}');
-	addb_item_check_size(out->data + start, out->len - start);
+	addb_item_check_size(out->data + start, out->len - start, "data");
 }
 
 /*
@@ -363,7 +365,7 @@ addb_item_decode(AddbJsonCursor *cursor, Datum *values, bool *nulls)
  * reply that is no object.
  */
 bool
-addb_item_find_item(const AddbCall *call, AddbJsonSlice *item)
+addb_item_find_item(AddbCall *call, AddbJsonSlice *item)
 {
 	size_t		len;
 	const char *body = addb_call_body(call, &len);
@@ -374,19 +376,21 @@ addb_item_find_item(const AddbCall *call, AddbJsonSlice *item)
 	if (addb_json_object_start(&cursor))
 		while (addb_json_object_next(&cursor, &name))
 		{
-			bool		is_item = addb_json_slice_is(&name, "Item");
-
-			addb_json_skip(&cursor, is_item ? item : NULL);
-			found |= is_item;
+			if (addb_json_slice_is(&name, "Item"))
+				found = addb_json_skip(&cursor, item);
+			else if (!addb_json_slice_is(&name, "ConsumedCapacity"))
+				addb_json_skip(&cursor, NULL);
+			else if (!addb_stats_take_capacity(call, &cursor, NULL))
+				break;
 		}
-	if (cursor.failed)
+	if (!addb_json_at_end(&cursor))
 		addb_call_raise_malformed(call);
 	return found;
 }
 
 /* Decodes the member Item of a GetItem reply; false when there is none. */
 static bool
-decode_reply(const AddbCall *call, Datum *values, bool *nulls)
+decode_reply(AddbCall *call, Datum *values, bool *nulls)
 {
 	size_t		len;
 	const char *body = addb_call_body(call, &len);
@@ -402,6 +406,8 @@ decode_reply(const AddbCall *call, Datum *values, bool *nulls)
 			found = true;
 			intact = addb_item_decode(&cursor, values, nulls);
 		}
+		else if (addb_json_slice_is(&name, "ConsumedCapacity"))
+			intact = addb_stats_take_capacity(call, &cursor, NULL);
 		else
 			intact = addb_json_skip(&cursor, NULL);
 	}
@@ -424,37 +430,35 @@ addb_item_get(const char *table, const AddbKey *key, bool consistent,
 	AddbCall   *call;
 	bool		found;
 
-	initStringInfo(&body);
-	appendStringInfoString(&body, "{\"TableName\":");
-	addb_av_append_string(&body, table, (int) strlen(table));
+	addb_request_begin(&body, table);
 	appendStringInfoString(&body, ",\"Key\":");
 	addb_item_append_key(&body, key);
-	appendStringInfoString(&body, consistent ? ",\"ConsistentRead\":true}" : "}");
-	request.body = body.data;
-	request.body_len = body.len;
+	if (consistent)
+		appendStringInfoString(&body, ",\"ConsistentRead\":true");
+	addb_request_end(&request, &body);
 	call = addb_client_call(&request, CurrentMemoryContext);
 	if (!addb_call_succeeded(call))
 		addb_call_raise(call);
 	found = decode_reply(call, values, nulls);
+	addb_stats.items_read += found;
 	addb_call_release(call);
 	pfree(body.data);
 	return found;
 }
 
-/* Sends a write whose answer says nothing of interest. */
+/* Sends a write whose answer tells its cost and nothing else. */
 static void
 write_one(const AddbOperation *operation, const char *table, StringInfo body)
 {
-	AddbRequest request = {
-		.operation = operation,
-		.table = table,
-		.body = body->data,
-		.body_len = body->len
-	};
-	AddbCall   *call = addb_client_call(&request, CurrentMemoryContext);
+	AddbRequest request = {.operation = operation, .table = table};
+	AddbCall   *call;
 
+	addb_request_end(&request, body);
+	call = addb_client_call(&request, CurrentMemoryContext);
 	if (!addb_call_succeeded(call))
 		addb_call_raise(call);
+	addb_reply_take_cost(call);
+	addb_stats.items_written++;
 	addb_call_release(call);
 	pfree(body->data);
 }
@@ -470,12 +474,9 @@ addb_item_put(const char *table, const AddbItem *item)
 {
 	StringInfoData body;
 
-	initStringInfo(&body);
-	appendStringInfoString(&body, "{\"TableName\":");
-	addb_av_append_string(&body, table, (int) strlen(table));
+	addb_request_begin(&body, table);
 	appendStringInfoString(&body, ",\"Item\":");
 	addb_item_append_item(&body, item);
-	appendStringInfoChar(&body, '}');
 	write_one(&addb_put_item, table, &body);
 }
 
@@ -490,11 +491,8 @@ addb_item_delete(const char *table, const AddbKey *key)
 {
 	StringInfoData body;
 
-	initStringInfo(&body);
-	appendStringInfoString(&body, "{\"TableName\":");
-	addb_av_append_string(&body, table, (int) strlen(table));
+	addb_request_begin(&body, table);
 	appendStringInfoString(&body, ",\"Key\":");
 	addb_item_append_key(&body, key);
-	appendStringInfoChar(&body, '}');
 	write_one(&addb_delete_item, table, &body);
 }

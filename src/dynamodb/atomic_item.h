@@ -9,18 +9,12 @@
 #ifndef ADDB_DYNAMODB_ATOMIC_ITEM_H
 #define ADDB_DYNAMODB_ATOMIC_ITEM_H
 
+#include "core/text.h"
 #include "datatype/timestamp.h"
 #include "dynamodb/client.h"
 #include "dynamodb/key_schema.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
-
-/* Text in the server's encoding, not NUL-terminated. */
-typedef struct AddbText
-{
-	const char *data;
-	int			len;
-} AddbText;
 
 typedef struct AddbKey
 {
@@ -66,7 +60,7 @@ extern TimestampTz addb_item_timestamp(int64 seconds);
 extern bool addb_item_same_key(const AddbKey *a, const AddbKey *b);
 
 extern bool addb_item_decode(AddbJsonCursor *cursor, Datum *values, bool *nulls);
-extern bool addb_item_find_item(const AddbCall *call, AddbJsonSlice *item);
+extern bool addb_item_find_item(AddbCall *call, AddbJsonSlice *item);
 
 extern bool addb_item_get(const char *table, const AddbKey *key,
 						  bool consistent, Datum *values, bool *nulls);

@@ -13,6 +13,8 @@
 #include "dynamodb/atomic_write.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/item_size.h"
+#include "dynamodb/request.h"
+#include "dynamodb/stats.h"
 #include "dynamodb/uuid.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -155,6 +157,9 @@ send_transaction(const char *table, StringInfo body, const AddbLock *lock,
 		 !addb_lock_look(table, &lock->key, &now) ||
 		 now.version == NULL || strcmp(now.version, version) != 0))
 		addb_call_raise(call);
+	if (addb_call_succeeded(call))
+		addb_reply_take_cost(call);
+	addb_stats.items_written += lock_action + 1;
 	addb_call_release(call);
 }
 
@@ -165,7 +170,7 @@ start_body(StringInfo body)
 
 	addb_uuid_make(token);
 	initStringInfo(body);
-	appendStringInfo(body, "{\"ClientRequestToken\":\"%s\",\"TransactItems\":[",
+	appendStringInfo(body, "{\"ReturnConsumedCapacity\":\"TOTAL\",\"ClientRequestToken\":\"%s\",\"TransactItems\":[",
 					 token);
 }
 

@@ -13,15 +13,11 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
-/* Nesting that DynamoDB takes, the innermost scalar counted. */
-#define MAX_LEVELS 32
-
 typedef struct Encoder
 {
 	StringInfo	out;
 	const char *argument;		/* for messages: which argument is encoded */
 	bool		typed;			/* AttributeValues, not plain JSON */
-	int			level;			/* of the value at hand, from 1 */
 } Encoder;
 
 static void encode_value(Encoder *encoder, const JsonbValue *value);
@@ -288,9 +284,7 @@ encode_set(Encoder *encoder, const char *form, const char *type,
 	JsonbValue	v;
 	bool		first = true;
 
-	if (value->type != jbvBinary ||
-		!JsonContainerIsArray(value->val.binary.data) ||
-		JsonContainerSize(value->val.binary.data) == 0)
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
 		bad_form(encoder, form, expected);
 	appendStringInfo(encoder->out, "{\"%s\":[", type);
 	iterator = JsonbIteratorInit(value->val.binary.data);
@@ -336,7 +330,6 @@ encode_members(Encoder *encoder, JsonbContainer *container, bool pairs)
 	JsonbIteratorToken token;
 	JsonbValue	v;
 
-	encoder->level++;
 	appendStringInfoCharMacro(encoder->out, object ? '{' : '[');
 	while ((token = JsonbIteratorNext(&iterator, &v, true)) != WJB_DONE)
 	{
@@ -361,7 +354,6 @@ encode_members(Encoder *encoder, JsonbContainer *container, bool pairs)
 		}
 	}
 	appendStringInfoCharMacro(encoder->out, object ? '}' : ']');
-	encoder->level--;
 }
 
 /* The map inside of a $m form, which is taken literally. */
@@ -402,13 +394,13 @@ encode_form(Encoder *encoder, JsonbContainer *container)
 		return false;
 	if (name_is(&name, "$ss"))
 		encode_set(encoder, "$ss", "SS", &value, encode_text,
-				   "an array of one or more strings");
+				   "an array of strings");
 	else if (name_is(&name, "$ns"))
 		encode_set(encoder, "$ns", "NS", &value, encode_number_text,
-				   "an array of one or more numbers");
+				   "an array of numbers");
 	else if (name_is(&name, "$bs"))
 		encode_set(encoder, "$bs", "BS", &value, encode_base64,
-				   "an array of one or more base64 strings");
+				   "an array of base64 strings");
 	else if (name_is(&name, "$b"))
 	{
 		appendStringInfoString(encoder->out, "{\"B\":");
@@ -469,13 +461,6 @@ encode_scalar(Encoder *encoder, const JsonbValue *value)
 static void
 encode_value(Encoder *encoder, const JsonbValue *value)
 {
-	if (encoder->typed && encoder->level > MAX_LEVELS)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("argument \"%s\" is nested too deeply for DynamoDB",
-						encoder->argument),
-				 errdetail("DynamoDB takes %d levels of lists and maps, the innermost value counted.",
-						   MAX_LEVELS)));
 	if (value->type == jbvBinary)
 		encode_container(encoder, value->val.binary.data);
 	else
@@ -497,13 +482,12 @@ encode_root(Encoder *encoder, Jsonb *value)
  * addb_av_encode - appends jsonb as an AttributeValue
  *
  * argument names the argument in messages. Raises 22023 when a $ form does not
- * hold what its name promises, 54000 when the nesting is deeper than DynamoDB
- * takes.
+ * hold what its name promises, 54001 when the nesting exhausts the stack.
  */
 void
 addb_av_encode(StringInfo out, Jsonb *value, const char *argument)
 {
-	Encoder		encoder = {out, argument, true, 1};
+	Encoder		encoder = {out, argument, true};
 
 	encode_root(&encoder, value);
 }
@@ -517,7 +501,7 @@ void
 addb_av_encode_value(StringInfo out, const JsonbValue *value,
 					 const char *argument)
 {
-	Encoder		encoder = {out, argument, true, 1};
+	Encoder		encoder = {out, argument, true};
 
 	encode_value(&encoder, value);
 }
@@ -543,7 +527,7 @@ void
 addb_av_encode_container(StringInfo out, JsonbContainer *root,
 						 const char *argument)
 {
-	Encoder		encoder = {out, argument, true, 0};
+	Encoder		encoder = {out, argument, true};
 	JsonbValue	name;
 	JsonbValue	inner;
 
@@ -578,7 +562,7 @@ addb_av_encode_container(StringInfo out, JsonbContainer *root,
 void
 addb_av_encode_document(StringInfo out, Jsonb *value, const char *argument)
 {
-	Encoder		encoder = {out, argument, false, 1};
+	Encoder		encoder = {out, argument, false};
 
 	encode_root(&encoder, value);
 }

@@ -138,7 +138,7 @@ read_answer(AddbBatchWriter *writer, AddbBatch *batch)
 		if (addb_json_slice_is(&name, "UnprocessedItems"))
 			intact = read_unprocessed(writer, batch, &cursor);
 		else if (addb_json_slice_is(&name, "ConsumedCapacity") && !told)
-			intact = told = addb_stats_take_capacity(batch->call, &cursor);
+			intact = told = addb_stats_take_capacity(batch->call, &cursor, NULL);
 		else
 			intact = addb_json_skip(&cursor, NULL);
 	}

@@ -308,7 +308,7 @@ take_answer(AddbBatchReader *reader, Stretch *stretch, AddbJsonSlice *unprocesse
 		else if (addb_json_slice_is(&name, "UnprocessedKeys"))
 			intact = addb_json_skip(&cursor, unprocessed);
 		else if (addb_json_slice_is(&name, "ConsumedCapacity") && !told)
-			intact = told = addb_stats_take_capacity(stretch->call, &cursor);
+			intact = told = addb_stats_take_capacity(stretch->call, &cursor, NULL);
 		else
 			intact = addb_json_skip(&cursor, NULL);
 	}

@@ -7,9 +7,6 @@
 #include "dynamodb/call.h"
 #include "utils/memutils.h"
 
-/* A token is good for 10 minutes; one is kept for the clocks. */
-#define TOKEN_LIFE_MS (9 * 60 * 1000)
-
 /*
  * addb_call_age_ms - milliseconds since the call was started
  */
@@ -78,7 +75,7 @@ addb_call_was_unsettled(const AddbCall *call)
 bool
 addb_call_token_expired(const AddbCall *call)
 {
-	return call->unsettled && addb_call_age_ms(call) > TOKEN_LIFE_MS;
+	return call->unsettled && addb_call_age_ms(call) > ADDB_TOKEN_LIFE_MS;
 }
 
 /*

@@ -11,6 +11,9 @@
 #include "dynamodb/uuid.h"
 #include "http/http.h"
 
+/* A token is good for 10 minutes; one is kept for the clocks. */
+#define ADDB_TOKEN_LIFE_MS (9 * 60 * 1000)
+
 typedef enum CallState
 {
 	CALL_SENDING,

@@ -226,6 +226,16 @@ leaves_open(const AddbCall *call)
 	return addb_error_leaves_open(call->error);
 }
 
+/* Whether another attempt is safe, whatever became of those before. */
+static bool
+may_resend(const AddbCall *call)
+{
+	if (call->unknown && call->request.send_once)
+		return false;
+	return !(call->unknown || call->unsettled) || !call->request.has_token ||
+		addb_call_age_ms(call) <= ADDB_TOKEN_LIFE_MS;
+}
+
 /* Credentials that were refused must not be taken from the cache again. */
 static void
 forget_refused_credentials(const char *code)
@@ -257,7 +267,7 @@ settle(AddbCall *call)
 	attempt.retry_after = addb_http_header(call->exchange, "x-amz-retry-after");
 	forget_refused_credentials(attempt.code);
 	call->unknown = leaves_open(call);
-	retry = !(call->unknown && call->request.send_once) &&
+	retry = may_resend(call) &&
 		addb_retry_decide(&budget, &call->retry, &attempt, addb_max_attempts,
 						  pg_prng_double(&pg_global_prng_state), &delay_ms);
 	if (!retry)
@@ -370,9 +380,12 @@ add_in_flight_context(void *arg)
 		if (call->request.operation->is_write &&
 			(call->state == CALL_SENDING || call->unsettled))
 		{
-			errcontext("DynamoDB %s on table \"%s\": sent, and may have been carried out",
-					   call->request.operation->name,
-					   call->request.table ? call->request.table : "");
+			if (call->request.table == NULL)
+				errcontext("DynamoDB %s: sent, and may have been carried out",
+						   call->request.operation->name);
+			else
+				errcontext("DynamoDB %s on table \"%s\": sent, and may have been carried out",
+						   call->request.operation->name, call->request.table);
 			return;
 		}
 	}

@@ -25,6 +25,8 @@ typedef struct AddbRequest
 	bool		is_create;		/* a failed condition means "exists already" */
 	bool		send_once;		/* a write that must not be sent again while
 								 * it is unknown whether it was applied */
+	bool		has_token;		/* a write that may be sent again then, but
+								 * only while DynamoDB remembers its token */
 	const char *arguments;		/* for messages: the SQL arguments that went
 								 * into it, each in double quotes; or NULL */
 } AddbRequest;

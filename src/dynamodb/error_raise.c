@@ -9,8 +9,12 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
+#include <limits.h>
 
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+
+#include "dynamodb/attribute_value.h"
 #include "dynamodb/error_table.h"
 #include "dynamodb/retry.h"
 
@@ -94,6 +98,29 @@ append_reasons(StringInfo detail, const AddbServiceError *error)
 }
 
 /*
+ * Appends the item that a condition was not met by. An encoding that may lack
+ * its characters gets it as it came, with what it lacks replaced: an error on
+ * the way would hide the one that is raised here.
+ */
+static void
+append_stored_item(StringInfo detail, const AddbServiceError *error)
+{
+	AddbJsonCursor cursor = addb_json_cursor(error->item.data, error->item.len);
+	AddbJsonbValue item;
+
+	if (error->item.len == 0)
+		return;
+	appendStringInfoString(detail, "\nStored item: ");
+	addb_jsonb_start();
+	if (GetDatabaseEncoding() == PG_UTF8 && addb_av_decode_map(&cursor, &item))
+		JsonbToCString(detail, &addb_jsonb_finish(item)->root, -1);
+	else
+		appendStringInfoString(detail,
+							   addb_error_text(error->item.data, error->item.len,
+											   INT_MAX));
+}
+
+/*
  * The DETAIL: what the other side said, in its words. Of a refused signature
  * the first line only: the rest quotes the signed headers, and the session
  * token is one of them.
@@ -125,6 +152,7 @@ service_detail(const AddbServiceError *error, const AddbErrorRow *row,
 	else if (about_attempt)
 		appendStringInfo(&detail, " (attempt %d)", attempts);
 	append_reasons(&detail, error);
+	append_stored_item(&detail, error);
 	return detail.data;
 }
 

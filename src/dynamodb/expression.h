@@ -6,9 +6,10 @@
  * they are: every name becomes a placeholder (#n0, #n1, ...), so that reserved
  * words need no care, now or later. A name that is not made of letters, digits,
  * "_", "$" and characters beyond ASCII stands in double quotes, a quote in it
- * twice. Functions and keywords are recognised by their place in the grammar.
- * :v takes its value from an object of values, in which the colon may be left
- * out; #n may be used with an object of names.
+ * twice; so does one of digits alone at the beginning of a path, where a number
+ * is most likely a mistake. Functions and keywords are recognised by their
+ * place in the grammar. :v takes its value from an object of values, in which
+ * the colon may be left out; #n may be used with an object of names.
  *
  * One AddbExpressions belongs to one request, whose expressions share names and
  * values.
@@ -30,7 +31,19 @@ typedef enum AddbExpressionKind
 
 typedef struct AddbExpressions AddbExpressions;
 
+/*
+ * Gives the stored name of an attribute that a text names, or raises. level is
+ * the place of the name in its path, from 0, list indexes counted; the names of
+ * a path come in their order. The result has *len bytes and must stay until
+ * addb_expressions_finish. Names that are given as #n are not asked about.
+ */
+typedef const char *(*AddbExpressionResolver) (void *arg, int level,
+											   const char *name, int *len);
+
 extern AddbExpressions *addb_expressions_begin(Jsonb *names, Jsonb *values);
+extern void addb_expressions_set_resolver(AddbExpressions *expressions,
+										  AddbExpressionResolver resolver,
+										  void *arg);
 extern void addb_expressions_add(AddbExpressions *expressions,
 								 AddbExpressionKind kind, const char *argument,
 								 const char *text, int len, StringInfo out);

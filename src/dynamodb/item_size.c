@@ -135,11 +135,11 @@ addb_item_size(const char *json, size_t len)
 /*
  * addb_item_check_size - raises 54000 for an item that DynamoDB cannot take
  *
- * The size never exceeds the length of the JSON, so that most items need no
- * look.
+ * argument names the argument that the item came in. The size never exceeds the
+ * length of the JSON, so that most items need no look.
  */
 void
-addb_item_check_size(const char *json, size_t len)
+addb_item_check_size(const char *json, size_t len, const char *argument)
 {
 	uint64		size;
 
@@ -149,7 +149,7 @@ addb_item_check_size(const char *json, size_t len)
 	if (size > ADDB_ITEM_MAX_SIZE)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("item is too large for DynamoDB"),
+				 errmsg("item in argument \"%s\" is too large for DynamoDB", argument),
 				 errdetail("Its names and values take at least " UINT64_FORMAT " bytes; DynamoDB takes %d (400 kB).",
 						   size, ADDB_ITEM_MAX_SIZE)));
 }

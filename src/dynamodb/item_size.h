@@ -10,6 +10,7 @@
 #define ADDB_TRANSACTION_MAX_SIZE (4 * 1024 * 1024)
 
 extern uint64 addb_item_size(const char *json, size_t len);
-extern void addb_item_check_size(const char *json, size_t len);
+extern void addb_item_check_size(const char *json, size_t len,
+								 const char *argument);
 
 #endif							/* ADDB_DYNAMODB_ITEM_SIZE_H */

@@ -18,6 +18,8 @@
 #include "core/guc.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/lock.h"
+#include "dynamodb/request.h"
+#include "dynamodb/stats.h"
 #include "dynamodb/uuid.h"
 #include "mb/pg_wchar.h"
 
@@ -110,19 +112,16 @@ read_call(const char *table, const AddbKey *key)
 	StringInfoData body;
 	AddbRequest request = {.operation = &addb_get_item, .table = table};
 
-	initStringInfo(&body);
-	appendStringInfoString(&body, "{\"TableName\":");
-	addb_av_append_string(&body, table, (int) strlen(table));
+	addb_request_begin(&body, table);
 	appendStringInfoString(&body, ",\"Key\":");
 	addb_item_append_key(&body, key);
-	appendStringInfoString(&body, ",\"ConsistentRead\":true}");
-	request.body = body.data;
-	request.body_len = body.len;
+	appendStringInfoString(&body, ",\"ConsistentRead\":true");
+	addb_request_end(&request, &body);
 	return addb_client_call(&request, CurrentMemoryContext);
 }
 
 static void
-state_of_reply(const AddbCall *call, AddbLockState *state)
+state_of_reply(AddbCall *call, AddbLockState *state)
 {
 	AddbJsonSlice item = {0};
 
@@ -171,8 +170,7 @@ static void
 build_create(StringInfo body, const char *table, const AddbKey *key,
 			 const char *version, int64 now)
 {
-	appendStringInfoString(body, "{\"TableName\":");
-	addb_av_append_string(body, table, (int) strlen(table));
+	addb_request_begin(body, table);
 	appendStringInfoString(body, ",\"Item\":");
 	addb_item_append_key(body, key);
 	body->data[--body->len] = '\0';
@@ -184,7 +182,7 @@ build_create(StringInfo body, const char *table, const AddbKey *key,
 						   "\"ExpressionAttributeNames\":{\"#p\":\"pk\",\"#v\":\"version\",\"#t\":\"ttl\"},"
 						   "\"ExpressionAttributeValues\":{\":now\":");
 	addb_item_append_seconds(body, now);
-	appendStringInfoString(body, "},\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"}");
+	appendStringInfoString(body, "},\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"");
 }
 
 /* UpdateItem of a lock's ttl, if it still has the version. */
@@ -192,8 +190,7 @@ static void
 build_renew(StringInfo body, const char *table, const AddbKey *key,
 			const char *version, int64 ttl)
 {
-	appendStringInfoString(body, "{\"TableName\":");
-	addb_av_append_string(body, table, (int) strlen(table));
+	addb_request_begin(body, table);
 	appendStringInfoString(body, ",\"Key\":");
 	addb_item_append_key(body, key);
 	appendStringInfoString(body,
@@ -204,7 +201,7 @@ build_renew(StringInfo body, const char *table, const AddbKey *key,
 	addb_av_append_utf8(body, version, (int) strlen(version));
 	appendStringInfoString(body, "},\":ttl\":");
 	addb_item_append_seconds(body, ttl);
-	appendStringInfoString(body, "},\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"}");
+	appendStringInfoString(body, "},\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"");
 }
 
 /*
@@ -216,16 +213,19 @@ static bool
 write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 		 StringInfo body, AddbLockState *state)
 {
-	AddbRequest request = {
-		.operation = operation,
-		.table = table,
-		.body = body->data,
-		.body_len = body->len
-	};
-	AddbCall   *call = addb_client_call(&request, CurrentMemoryContext);
-	bool		done = addb_call_succeeded(call);
+	AddbRequest request = {.operation = operation, .table = table};
+	AddbCall   *call;
+	bool		done;
 
-	if (addb_call_failed_with(call, "ConditionalCheckFailedException"))
+	addb_request_end(&request, body);
+	call = addb_client_call(&request, CurrentMemoryContext);
+	done = addb_call_succeeded(call);
+	if (done)
+	{
+		addb_reply_take_cost(call);
+		addb_stats.items_written++;
+	}
+	else if (addb_call_failed_with(call, "ConditionalCheckFailedException"))
 	{
 		const AddbServiceError *error = addb_call_error(call);
 
@@ -241,8 +241,8 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 		if (!addb_lock_look(table, key, state))
 			addb_call_raise(call);
 	}
-	else if (!done && !(addb_call_outcome_unknown(call) &&
-						addb_lock_look(table, key, state)))
+	else if (!(addb_call_outcome_unknown(call) &&
+			   addb_lock_look(table, key, state)))
 		addb_call_raise(call);
 	addb_call_release(call);
 	pfree(body->data);
@@ -270,7 +270,6 @@ create(const char *table, const AddbKey *key, AddbLock *lock,
 	StringInfoData body;
 
 	addb_uuid_make(version);
-	initStringInfo(&body);
 	build_create(&body, table, key, version, now);
 
 	/* found with our version: it was our write, and its answer was lost */
@@ -292,7 +291,6 @@ renew(const char *table, const AddbKey *key, AddbLock *lock,
 
 	/* first, for it raises when the server's encoding lacks a character */
 	set_lock(lock, key, version, true, ttl);
-	initStringInfo(&body);
 	build_renew(&body, table, key, version, ttl);
 	return write_if(&addb_update_item, table, key, &body, state) ||
 		(state->version != NULL && strcmp(state->version, version) == 0 &&

@@ -27,6 +27,7 @@ const AddbOperation addb_create_table = {"CreateTable", true, 1 * MB};
 const AddbOperation addb_delete_item = {"DeleteItem", true, 8 * MB};
 const AddbOperation addb_delete_table = {"DeleteTable", true, 1 * MB};
 const AddbOperation addb_describe_table = {"DescribeTable", false, 1 * MB};
+const AddbOperation addb_describe_time_to_live = {"DescribeTimeToLive", false, 1 * MB};
 const AddbOperation addb_execute_read = {"ExecuteStatement", false, 16 * MB};
 const AddbOperation addb_execute_write = {"ExecuteStatement", true, 16 * MB};
 const AddbOperation addb_execute_transaction_read = {"ExecuteTransaction", false, 256 * MB};

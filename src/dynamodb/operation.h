@@ -18,6 +18,7 @@ extern const AddbOperation addb_create_table;
 extern const AddbOperation addb_delete_item;
 extern const AddbOperation addb_delete_table;
 extern const AddbOperation addb_describe_table;
+extern const AddbOperation addb_describe_time_to_live;
 extern const AddbOperation addb_execute_read;
 extern const AddbOperation addb_execute_write;
 extern const AddbOperation addb_execute_transaction_read;

@@ -2,95 +2,134 @@
  * pager.c
  *	  Streams the items of a paged read.
  *
- * At most two pages are in memory: the one being consumed, in the form in
- * which it arrived, and the next one, which is asked for once half of the
- * current page has been consumed. So a long read does not wait for the
- * network, and a reader that stops early has paid for one page.
- *
- * Where a page ends, and whether another follows, stands behind its items, and
- * is read half-way through, from the end of the reply.
+ * A read has one lane, a parallel scan one for each segment. A lane has at most
+ * one request under way or answered; the items of one page, the open one, are
+ * given out in the form in which they arrived. Its lane asks for its next page
+ * once half of the open page has been consumed. So a long read does not wait
+ * for the network, a reader that stops early has paid for one page of each lane,
+ * and memory is bounded by one page more than there are lanes.
  */
 #include "postgres.h"
 
 #include "core/guc.h"
+#include "dynamodb/page.h"
 #include "dynamodb/pager.h"
+#include "dynamodb/progress.h"
+#include "dynamodb/stats.h"
 #include "http/http.h"
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 /*
- * How far from the end the tail of a reply begins at most: counts, and a key of
- * up to 6 kB (2048 and 1024 bytes of the table's, the same of an index), which
- * is 36 kB if all of it is escaped.
+ * Bytes of items between two looks at the network while a page is consumed:
+ * a few hundred items, so that answers to the other requests are taken while
+ * the reader is slow, at the cost of one system call.
  */
-#define TAIL_MAX (64 * 1024)
+#define POLL_BYTES (64 * 1024)
+
+typedef struct Lane
+{
+	int			segment;
+	AddbCall   *call;			/* under way, or answered and not yet open */
+	bool		ahead;			/* call was started before it was needed */
+	bool		has_more;		/* than the page that is open, or was last */
+	StringInfoData start;		/* JSON of where its next page begins, or "" */
+	StringInfoData body;		/* of the request of call */
+} Lane;
 
 struct AddbPager
 {
 	MemoryContext context;
-	const AddbOperation *operation;
+	const AddbPaging *paging;
 	const char *table;
-	const char *parameters;		/* JSON members of the request, all pages */
-	AddbCall   *page;			/* the page being consumed, or NULL */
-	AddbCall   *next;			/* the page after it, asked for, or NULL */
-	AddbJsonCursor cursor;		/* in page, before an item or the end of them */
-	const char *half;			/* where the next page is asked for */
-	bool		hold_back;		/* do not ask ahead on this page */
-	bool		ahead;			/* next was asked for before it was needed */
-	int64		opened;			/* when page was opened, by addb_http_now */
-	bool		tail_read;		/* what stands behind the items is known */
+	const char *arguments;
+	const char *parameters;
+	Lane	   *lanes;
+	int			nlanes;
+	int			current;		/* the lane of the open page */
+	AddbCall   *open;			/* the call of the open page, or NULL */
+	AddbJsonCursor cursor;		/* in it, before an item or the end of them */
 	bool		in_items;
-	AddbJsonSlice last_key;		/* LastEvaluatedKey in page; len 0: none */
-	StringInfoData bodies[2];	/* of the requests for page and next, in turn */
-	int			turn;
-	bool		finished;
+	bool		counted;		/* the reply told how many items there are */
+	const char *half;			/* where the lane's next page is asked for */
+	const char *poll_at;		/* where the network is looked at next */
+	int64		opened;			/* when it was opened, by addb_http_now */
+	bool		hold_back;		/* do not ask ahead on the first page */
+	int64		count;			/* items of all pages so far */
+	AddbProgress progress;
 };
 
 static void
-send_request(AddbPager *pager, StringInfo body)
+send_request(AddbPager *pager, Lane *lane)
 {
 	AddbRequest request = {
-		.operation = pager->operation,
+		.operation = pager->paging->operation,
 		.table = pager->table,
-		.body = body->data,
-		.body_len = body->len
+		.arguments = pager->arguments,
+		.body = lane->body.data,
+		.body_len = lane->body.len,
+		.send_once = pager->paging->operation->is_write
 	};
 
-	pager->next = addb_client_start(&request, pager->context);
+	lane->call = addb_client_start(&request, pager->context);
 }
 
-/* Asks for the page that begins behind last_key, or for the first. */
 static void
-ask_for_next(AddbPager *pager)
+append_member(StringInfo body, const char *name, const char *json)
 {
-	StringInfo	body = &pager->bodies[pager->turn];
+	appendStringInfo(body, "%s\"%s\":%s", body->len > 1 ? "," : "", name, json);
+}
 
-	pager->turn = 1 - pager->turn;
+/* Asks for a lane's next page, or its first. */
+static void
+ask_for_next(AddbPager *pager, Lane *lane)
+{
+	StringInfo	body = &lane->body;
+	char		number[12];
+
 	resetStringInfo(body);
-	appendStringInfo(body, "{%s", pager->parameters);
-	if (pager->last_key.len > 0)
+	appendStringInfoChar(body, '{');
+	appendStringInfoString(body, pager->parameters);
+	if (pager->nlanes > 1)
 	{
-		appendStringInfoString(body, ",\"ExclusiveStartKey\":");
-		appendBinaryStringInfo(body, pager->last_key.data,
-							   (int) pager->last_key.len);
+		pg_ltoa(lane->segment, number);
+		append_member(body, "Segment", number);
+		pg_ltoa(pager->nlanes, number);
+		append_member(body, "TotalSegments", number);
 	}
+	if (lane->start.len > 0)
+		append_member(body, pager->paging->start, lane->start.data);
 	appendStringInfoChar(body, '}');
-	pager->ahead = false;
-	send_request(pager, body);
+	lane->has_more = false;
+	lane->ahead = false;
+	send_request(pager, lane);
+}
+
+static void
+begin_lane(AddbPager *pager, Lane *lane, int segment, const char *start)
+{
+	lane->segment = segment;
+	initStringInfo(&lane->start);
+	if (start != NULL)
+		appendStringInfoString(&lane->start, start);
+	initStringInfo(&lane->body);
+	ask_for_next(pager, lane);
+
+	/* while another lane's page is read, nobody looks after this one */
+	lane->ahead = pager->nlanes > 1;
 }
 
 /*
  * addb_pager_begin - starts a paged read
  *
- * parameters are the members of the request's JSON object without braces, the
- * start key excepted. sized: the user has chosen the size of the pages, by which
- * he bounds what he pays, so nothing is asked for ahead before he is past the
- * first. The pager belongs to the context owner; parameters and
- * table are copied. The first page is asked for at once.
+ * The first page, of every segment, is asked for at once. With read->sized,
+ * by which the user bounds what he pays, nothing is asked for ahead before he
+ * is past a first page. The pager belongs to the context owner. Raises what
+ * starting a call raises.
  */
 AddbPager *
-addb_pager_begin(const AddbOperation *operation, const char *table,
-				 const char *parameters, bool sized, MemoryContext owner)
+addb_pager_begin(const AddbPagedRead *read, MemoryContext owner)
 {
 	MemoryContext context = AllocSetContextCreate(owner, "atomic_dynamodb pager",
 												  ALLOCSET_SMALL_SIZES);
@@ -98,13 +137,18 @@ addb_pager_begin(const AddbOperation *operation, const char *table,
 	AddbPager  *pager = palloc0(sizeof(AddbPager));
 
 	pager->context = context;
-	pager->operation = operation;
-	pager->table = pstrdup(table);
-	pager->parameters = pstrdup(parameters);
-	pager->hold_back = sized;
-	initStringInfo(&pager->bodies[0]);
-	initStringInfo(&pager->bodies[1]);
-	ask_for_next(pager);
+	pager->paging = read->paging;
+	pager->table = read->table ? pstrdup(read->table) : NULL;
+	pager->arguments = read->arguments ? pstrdup(read->arguments) : NULL;
+	pager->parameters = pstrdup(read->parameters);
+	pager->hold_back = read->sized;
+	addb_progress_begin(&pager->progress, read->paging->operation->name,
+						pager->table ? pager->table : "", "pages");
+	pager->nlanes = Max(read->segments, 1);
+	Assert(pager->nlanes <= ADDB_PAGER_MAX_SEGMENTS);
+	pager->lanes = palloc0(pager->nlanes * sizeof(Lane));
+	for (int i = 0; i < pager->nlanes; i++)
+		begin_lane(pager, &pager->lanes[i], i, read->start);
 	MemoryContextSwitchTo(caller);
 	return pager;
 }
@@ -115,132 +159,107 @@ addb_pager_begin(const AddbOperation *operation, const char *table,
 void
 addb_pager_raise_malformed(const AddbPager *pager)
 {
-	addb_call_raise_malformed(pager->page);
+	addb_call_raise_malformed(pager->open);
 }
 
 /*
- * Reads members of the reply up to the items, or to the end. The order of
- * members is the service's to choose.
+ * addb_pager_count - items of the pages opened so far, as DynamoDB counts them
  */
-static void
-read_members(AddbPager *pager, AddbJsonCursor *cursor)
+int64
+addb_pager_count(const AddbPager *pager)
 {
-	AddbJsonSlice name;
+	return pager->count;
+}
 
-	while (addb_json_object_next(cursor, &name))
+/* The calls of all lanes that are not done yet; returns how many. */
+static int
+pending_calls(const AddbPager *pager, AddbCall **calls)
+{
+	int			n = 0;
+
+	for (int i = 0; i < pager->nlanes; i++)
+		if (pager->lanes[i].call != NULL && !addb_call_done(pager->lanes[i].call))
+			calls[n++] = pager->lanes[i].call;
+	return n;
+}
+
+/* The next lane with an answer, which is waited for; NULL when there is none. */
+static Lane *
+await_lane(AddbPager *pager)
+{
+	AddbCall   *calls[ADDB_PAGER_MAX_SEGMENTS];
+	int			n;
+
+	for (;;)
 	{
-		if (addb_json_slice_is(&name, "LastEvaluatedKey"))
-			addb_json_skip(cursor, &pager->last_key);
-		else if (addb_json_slice_is(&name, "Items") && !pager->in_items)
+		for (int i = 1; i <= pager->nlanes; i++)
 		{
-			pager->in_items = addb_json_array_start(cursor);
-			return;
+			Lane	   *lane = &pager->lanes[(pager->current + i) % pager->nlanes];
+
+			if (lane->call == NULL || !addb_call_done(lane->call))
+				continue;
+			if (!lane->ahead || !addb_call_got_no_answer(lane->call))
+				return lane;
+
+			/* its time may have passed because nobody looked */
+			addb_call_release(lane->call);
+			lane->ahead = false;
+			send_request(pager, lane);
 		}
-		else
-			addb_json_skip(cursor, NULL);
+		n = pending_calls(pager, calls);
+		if (n == 0)
+			return NULL;
+		addb_client_wait(calls, n);
 	}
-	pager->tail_read = true;
 }
 
-/*
- * Reads what stands behind the items, looked for from the end of the reply;
- * false when it is not found so.
- *
- * The items end with a bracket, and a comma and the quote of a name follow.
- * Within items a bracket is followed by a brace, since every list is wrapped
- * in its type, so what looks alike can only lie in a string. The members then
- * do not end where the reply ends.
- */
+/* Begins to consume the next page; false when there is none. */
 static bool
-find_tail(AddbPager *pager)
-{
-	const char *end = pager->cursor.end;
-	const char *limit = Max(pager->cursor.pos, end - Min(TAIL_MAX, end - pager->cursor.pos));
-
-	for (const char *p = end - 3; p > limit; p--)
-	{
-		AddbJsonCursor cursor = addb_json_cursor(p + 1, end - p - 1);
-
-		if (p[0] != ']' || p[1] != ',' || p[2] != '"')
-			continue;
-		pager->last_key.len = 0;
-		read_members(pager, &cursor);
-		if (addb_json_at_end(&cursor))
-			return true;
-	}
-	pager->last_key.len = 0;
-	return false;
-}
-
-/*
- * Reads what stands behind the items, the one at the cursor and the rest of
- * them skimmed. A key that stood before them stays known.
- */
-static void
-read_tail(AddbPager *pager, AddbJsonCursor cursor)
-{
-	AddbJsonSlice early_key = pager->last_key;
-
-	if (!find_tail(pager))
-	{
-		do
-			addb_json_skip(&cursor, NULL);
-		while (addb_json_array_next(&cursor));
-		read_members(pager, &cursor);
-		if (cursor.failed)
-			addb_call_raise_malformed(pager->page);
-	}
-	if (pager->last_key.len == 0)
-		pager->last_key = early_key;
-}
-
-/* Waits for the next page and begins to consume it. */
-static void
 open_page(AddbPager *pager)
 {
-	size_t		len;
-	const char *body;
+	Lane	   *lane = await_lane(pager);
+	AddbPage	page;
 
-	addb_client_wait(&pager->next, 1);
-
-	/* nobody has looked after a page asked for ahead: its time may be over */
-	if (pager->ahead && addb_call_got_no_answer(pager->next))
-	{
-		addb_call_release(pager->next);
-		send_request(pager, &pager->bodies[1 - pager->turn]);
-		addb_client_wait(&pager->next, 1);
-	}
+	if (lane == NULL)
+		return false;
+	if (!addb_call_succeeded(lane->call))
+		addb_call_raise(lane->call);
+	addb_page_read(lane->call, pager->paging, &page);
+	pager->current = lane - pager->lanes;
+	pager->open = lane->call;
+	lane->call = NULL;
+	lane->has_more = page.next.len > 0;
+	resetStringInfo(&lane->start);
+	appendBinaryStringInfo(&lane->start, page.next.data, (int) page.next.len);
 	pager->opened = addb_http_now();
-	if (!addb_call_succeeded(pager->next))
-		addb_call_raise(pager->next);
-	pager->page = pager->next;
-	pager->next = NULL;
-	body = addb_call_body(pager->page, &len);
-	pager->cursor = addb_json_cursor(body, len);
-	pager->half = body + len / 2;
-	pager->tail_read = false;
-	pager->in_items = false;
-	pager->last_key.len = 0;
-	if (addb_json_object_start(&pager->cursor))
-		read_members(pager, &pager->cursor);
-	if (pager->cursor.failed)
-		addb_call_raise_malformed(pager->page);
+	pager->cursor = page.items;
+	pager->in_items = page.has_items;
+	pager->half = page.items.pos + (page.items.end - page.items.pos) / 2;
+	pager->poll_at = page.items.pos + POLL_BYTES;
+	if (pager->paging->operation->is_write)
+		addb_stats.items_written++;
+	pager->counted = page.count >= 0;
+	pager->count += Max(page.count, 0);
+	pager->progress.items = pager->count;
+	pager->progress.units++;
+	pager->progress.bytes += page.items.end - page.items.pos;
+	return true;
 }
 
-/* The items of the page are consumed: goes on to the next, or ends. */
+/* The items of the page are consumed. */
 static void
 close_page(AddbPager *pager)
 {
-	if (!pager->tail_read)
-		read_members(pager, &pager->cursor);
+	Lane	   *lane = &pager->lanes[pager->current];
+
 	if (pager->cursor.failed)
-		addb_call_raise_malformed(pager->page);
-	if (pager->next == NULL && pager->last_key.len > 0)
-		ask_for_next(pager);
+		addb_call_raise_malformed(pager->open);
+	if (lane->has_more)
+		ask_for_next(pager, lane);
 	pager->hold_back = false;
-	pager->finished = pager->next == NULL;
-	addb_call_release(pager->page);
-	pager->page = NULL;
+	addb_call_release(pager->open);
+	pager->open = NULL;
+	addb_progress_report(&pager->progress);
 }
 
 /*
@@ -253,6 +272,30 @@ is_slow(const AddbPager *pager)
 	return (addb_http_now() - pager->opened) / 1000 > addb_request_timeout / 2;
 }
 
+/* Half of the page is consumed: asks for the lane's next one. */
+static void
+ask_ahead(AddbPager *pager)
+{
+	Lane	   *lane = &pager->lanes[pager->current];
+
+	pager->half = pager->cursor.end;
+	if (!lane->has_more || pager->hold_back || is_slow(pager))
+		return;
+	ask_for_next(pager, lane);
+	lane->ahead = true;
+}
+
+static void
+poll(AddbPager *pager)
+{
+	AddbCall   *calls[ADDB_PAGER_MAX_SEGMENTS];
+	int			n = pending_calls(pager, calls);
+
+	pager->poll_at = pager->cursor.pos + POLL_BYTES;
+	if (n > 0)
+		addb_client_poll(calls, n);
+}
+
 /*
  * addb_pager_next - a cursor before the next item, or NULL at the end
  *
@@ -263,26 +306,22 @@ is_slow(const AddbPager *pager)
 AddbJsonCursor *
 addb_pager_next(AddbPager *pager)
 {
-	while (!pager->finished)
+	for (;;)
 	{
-		if (pager->page == NULL)
-			open_page(pager);
+		if (pager->open == NULL && !open_page(pager))
+			return NULL;
 		if (pager->in_items && addb_json_array_next(&pager->cursor))
-		{
-			if (pager->cursor.pos >= pager->half && pager->next == NULL &&
-				!pager->tail_read)
-			{
-				read_tail(pager, pager->cursor);
-				if (pager->last_key.len > 0 && !pager->hold_back &&
-					!is_slow(pager))
-				{
-					ask_for_next(pager);
-					pager->ahead = true;
-				}
-			}
-			return &pager->cursor;
-		}
+			break;
 		close_page(pager);
 	}
-	return NULL;
+	if (pager->cursor.pos >= pager->half)
+		ask_ahead(pager);
+	if (pager->cursor.pos >= pager->poll_at)
+		poll(pager);
+	if (!pager->counted)
+	{
+		pager->progress.items = ++pager->count;
+		addb_stats.items_read++;
+	}
+	return &pager->cursor;
 }

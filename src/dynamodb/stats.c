@@ -55,7 +55,7 @@ addb_stats_of_statement(void)
 	return cost;
 }
 
-/* The member CapacityUnits of one table's ConsumedCapacity. */
+/* Adds the member CapacityUnits of one table's ConsumedCapacity. */
 static bool
 read_units(AddbJsonCursor *cursor, double *units)
 {
@@ -86,24 +86,27 @@ read_units(AddbJsonCursor *cursor, double *units)
  * addb_stats_take_capacity - reads the value of a reply's ConsumedCapacity
  *
  * An object, or an array with one for each table. The units count as read or
- * written as the call is a read or a write. False when the text is malformed.
+ * written as the call is a read or a write. *units, unless units is NULL, is
+ * their sum. False when the text is malformed.
  */
 bool
-addb_stats_take_capacity(AddbCall *call, AddbJsonCursor *cursor)
+addb_stats_take_capacity(AddbCall *call, AddbJsonCursor *cursor, double *units)
 {
-	double		units = 0;
+	double		sum = 0;
 
 	if (addb_json_peek(cursor) == ADDB_JSON_ARRAY)
 	{
 		addb_json_array_start(cursor);
 		while (addb_json_array_next(cursor))
-			if (!read_units(cursor, &units))
+			if (!read_units(cursor, &sum))
 				return false;
 		if (cursor->failed)
 			return false;
 	}
-	else if (!read_units(cursor, &units))
+	else if (!read_units(cursor, &sum))
 		return false;
-	addb_call_consumed(call, units);
+	addb_call_consumed(call, sum);
+	if (units != NULL)
+		*units = sum;
 	return true;
 }

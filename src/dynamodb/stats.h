@@ -27,6 +27,6 @@ extern AddbStats addb_stats;	/* of the session */
 extern void addb_stats_enter_statement(void);
 extern AddbStats addb_stats_of_statement(void);
 extern bool addb_stats_take_capacity(struct AddbCall *call,
-									 AddbJsonCursor *cursor);
+									 AddbJsonCursor *cursor, double *units);
 
 #endif							/* ADDB_DYNAMODB_STATS_H */

@@ -3,13 +3,15 @@
  *	  Creating and deleting tables, and waiting until that is done.
  *
  * The service takes seconds to minutes; the waits are interruptible. After an
- * interrupt the table goes on being created or deleted.
+ * interrupt the table goes on being created or deleted, and the error's context
+ * says so.
  */
 #include "postgres.h"
 
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/client.h"
 #include "dynamodb/table.h"
+#include "utils/memutils.h"
 
 /* Pauses between looks: short at first, for emulators; then the SDKs' pace. */
 #define POLL_FIRST_US (20 * 1000)
@@ -28,38 +30,69 @@ typedef enum TableStatus
 	TABLE_CHANGING
 } TableStatus;
 
-static AddbCall *
-call_with(const AddbOperation *operation, const char *table, StringInfo body)
+/*
+ * addb_table_call - a call about a table, done
+ *
+ * members are those of the request behind TableName, each with a comma in
+ * front. arguments as in AddbRequest. What is palloc'd for the request must
+ * live as long as the call, which belongs to the current context.
+ */
+AddbCall *
+addb_table_call(const AddbOperation *operation, const char *table,
+				const char *members, const char *arguments)
 {
 	AddbRequest request = {
 		.operation = operation,
 		.table = table,
-		.body = body->data,
-		.body_len = body->len
+		.arguments = arguments
 	};
+	StringInfoData body;
 
+	initStringInfo(&body);
+	appendStringInfoString(&body, "{\"TableName\":");
+	addb_av_append_string(&body, table, (int) strlen(table));
+	appendStringInfo(&body, "%s}", members);
+	request.body = body.data;
+	request.body_len = body.len;
 	return addb_client_call(&request, CurrentMemoryContext);
-}
-
-static void
-start_body(StringInfo body, const char *table)
-{
-	initStringInfo(body);
-	appendStringInfoString(body, "{\"TableName\":");
-	addb_av_append_string(body, table, (int) strlen(table));
 }
 
 /* What DescribeTable says of a table. */
 typedef struct TableDescription
 {
-	bool		active;
+	bool		active;			/* with all its indexes */
 	double		created;		/* seconds since 1970, 0 if not told */
 } TableDescription;
+
+/* Whether all of an array of indexes are ACTIVE; those without a status are. */
+static bool
+read_indexes(AddbJsonCursor *cursor)
+{
+	bool		active = true;
+	AddbJsonSlice name;
+	AddbJsonSlice status;
+
+	if (!addb_json_array_start(cursor))
+		return false;
+	while (addb_json_array_next(cursor))
+	{
+		if (!addb_json_object_start(cursor))
+			return false;
+		while (addb_json_object_next(cursor, &name))
+		{
+			if (!addb_json_slice_is(&name, "IndexStatus"))
+				addb_json_skip(cursor, NULL);
+			else if (addb_json_string(cursor, &status))
+				active &= addb_json_slice_is(&status, "ACTIVE");
+		}
+	}
+	return active;
+}
 
 static TableDescription
 read_description(const AddbCall *call)
 {
-	TableDescription description = {false, 0};
+	TableDescription description = {true, 0};
 	AddbJsonSlice created = {0};
 	size_t		len;
 	const char *body = addb_call_body(call, &len);
@@ -73,6 +106,8 @@ read_description(const AddbCall *call)
 		{
 			if (addb_json_slice_is(&name, "TableStatus"))
 				addb_json_string(&cursor, &status);
+			else if (addb_json_slice_is(&name, "GlobalSecondaryIndexes"))
+				description.active &= read_indexes(&cursor);
 			else if (addb_json_slice_is(&name, "CreationDateTime"))
 				addb_json_skip(&cursor, &created);
 			else
@@ -80,7 +115,7 @@ read_description(const AddbCall *call)
 		}
 	if (cursor.failed || status.data == NULL)
 		addb_call_raise_malformed(call);
-	description.active = addb_json_slice_is(&status, "ACTIVE");
+	description.active &= addb_json_slice_is(&status, "ACTIVE");
 	if (created.len > 0)
 		description.created = strtod(pnstrdup(created.data, created.len), NULL);
 	return description;
@@ -91,13 +126,9 @@ static TableStatus
 describe(const char *table, double *created)
 {
 	TableDescription description;
-	StringInfoData body;
-	AddbCall   *call;
+	AddbCall   *call = addb_table_call(&addb_describe_table, table, "", NULL);
 	TableStatus status;
 
-	start_body(&body, table);
-	appendStringInfoChar(&body, '}');
-	call = call_with(&addb_describe_table, table, &body);
 	if (addb_call_failed_with(call, "ResourceNotFoundException"))
 		status = TABLE_ABSENT;
 	else if (!addb_call_succeeded(call))
@@ -110,13 +141,36 @@ describe(const char *table, double *created)
 			*created = description.created;
 	}
 	addb_call_release(call);
-	pfree(body.data);
 	return status;
 }
 
+/* Of an error in a wait: that does not end what is waited for. */
 static void
-wait_until(const char *table, TableStatus wanted)
+add_create_context(void *arg)
 {
+	errcontext("DynamoDB table \"%s\": goes on being created", (const char *) arg);
+}
+
+static void
+add_delete_context(void *arg)
+{
+	errcontext("DynamoDB table \"%s\": goes on being deleted", (const char *) arg);
+}
+
+static void
+add_ttl_context(void *arg)
+{
+	errcontext("DynamoDB table \"%s\": has been created", (const char *) arg);
+}
+
+/* Looks at the table again and again. */
+static void
+watch(const char *table, TableStatus wanted)
+{
+	MemoryContext look = AllocSetContextCreate(CurrentMemoryContext,
+											   "atomic_dynamodb table watch",
+											   ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(look);
 	int64		pause = POLL_FIRST_US;
 	int64		waited = 0;
 
@@ -131,28 +185,38 @@ wait_until(const char *table, TableStatus wanted)
 		addb_client_sleep(pause);
 		waited += pause;
 		pause = Min(pause * 2, POLL_MAX_US);
+		MemoryContextReset(look);
 	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(look);
 }
 
-/* Lets DynamoDB delete items some time after their ttl has passed. */
 static void
-enable_ttl(const char *table)
+wait_until(const char *table, TableStatus wanted)
 {
-	StringInfoData body;
-	AddbCall   *call;
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = wanted == TABLE_ACTIVE ? add_create_context : add_delete_context,
+		.arg = (void *) table
+	};
 
-	start_body(&body, table);
-	appendStringInfoString(&body,
-						   ",\"TimeToLiveSpecification\":{\"AttributeName\":\"ttl\",\"Enabled\":true}}");
-	call = call_with(&addb_update_time_to_live, table, &body);
+	error_context_stack = &context;
+	watch(table, wanted);
+	error_context_stack = context.previous;
+}
 
-	/* resent after a lost answer, it is refused as being on already */
-	if (!addb_call_succeeded(call) &&
-		!(addb_call_was_unsettled(call) &&
-		  addb_call_failed_with(call, "ValidationException")))
-		addb_call_raise(call);
-	addb_call_release(call);
-	pfree(body.data);
+static void
+enable_ttl(const AddbTableDefinition *definition)
+{
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = add_ttl_context,
+		.arg = (void *) definition->table
+	};
+
+	error_context_stack = &context;
+	addb_table_update_ttl(definition->table, definition->ttl, true, NULL);
+	error_context_stack = context.previous;
 }
 
 /*
@@ -169,46 +233,50 @@ is_our_table(const AddbCall *call, const char *table, int64 started)
 		created >= started - CLOCK_TOLERANCE_S;
 }
 
+static _Noreturn void
+raise_exists(const AddbCall *call, const char *table)
+{
+	const char *request_id = addb_call_error(call)->request_id;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_TABLE),
+			 errmsg("DynamoDB table \"%s\" already exists", table),
+			 errdetail("DynamoDB: ResourceInUseException%s%s.",
+					   request_id ? ", request id " : "",
+					   request_id ? request_id : "")));
+}
+
 /*
- * addb_table_create - creates a table in the layout of atomic-dynamodb
+ * addb_table_create - creates a table
  *
- * On-demand capacity, key pk and sk of type S, time to live by the attribute
- * ttl. Returns when it is ACTIVE. Raises 42P07 when it exists already, 55000
- * when it is not ACTIVE after 15 minutes, and what calls raise.
+ * Returns when it and its indexes are ACTIVE and its time to live, if it has
+ * one, is switched on. Raises 42P07 when it exists already, 55000 when it is
+ * not ACTIVE after 15 minutes, and what addb_table_definition_members,
+ * addb_table_check_ttl and calls raise.
  */
 void
-addb_table_create(const char *table)
+addb_table_create(const AddbTableDefinition *definition)
 {
-	StringInfoData body;
-	AddbCall   *call;
+	const char *table = definition->table;
+	char	   *members = addb_table_definition_members(definition);
 	int64		started = addb_client_time();
+	AddbCall   *call;
 
-	start_body(&body, table);
-	appendStringInfoString(&body,
-						   ",\"AttributeDefinitions\":["
-						   "{\"AttributeName\":\"pk\",\"AttributeType\":\"S\"},"
-						   "{\"AttributeName\":\"sk\",\"AttributeType\":\"S\"}],"
-						   "\"KeySchema\":["
-						   "{\"AttributeName\":\"pk\",\"KeyType\":\"HASH\"},"
-						   "{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}],"
-						   "\"BillingMode\":\"PAY_PER_REQUEST\"}");
-	call = call_with(&addb_create_table, table, &body);
-
-	if (addb_call_failed_with(call, "ResourceInUseException") &&
-		!is_our_table(call, table, started))
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_TABLE),
-				 errmsg("DynamoDB table \"%s\" already exists", table),
-				 errdetail("DynamoDB: ResourceInUseException%s%s.",
-						   addb_call_error(call)->request_id ? ", request id " : "",
-						   addb_call_error(call)->request_id ? addb_call_error(call)->request_id : "")));
-	if (!addb_call_succeeded(call) &&
-		!addb_call_failed_with(call, "ResourceInUseException"))
+	if (definition->ttl != NULL)
+		addb_table_check_ttl(definition->ttl, "ttl");
+	call = addb_table_call(&addb_create_table, table, members,
+						   "\"table_name\", \"partition_key\", \"sort_key\", \"global_indexes\", \"local_indexes\", \"read_units\" and \"write_units\"");
+	if (addb_call_failed_with(call, "ResourceInUseException"))
+	{
+		if (!is_our_table(call, table, started))
+			raise_exists(call, table);
+	}
+	else if (!addb_call_succeeded(call))
 		addb_call_raise(call);
 	addb_call_release(call);
-	pfree(body.data);
 	wait_until(table, TABLE_ACTIVE);
-	enable_ttl(table);
+	if (definition->ttl != NULL)
+		enable_ttl(definition);
 }
 
 /*
@@ -221,12 +289,7 @@ addb_table_create(const char *table)
 void
 addb_table_delete(const char *table)
 {
-	StringInfoData body;
-	AddbCall   *call;
-
-	start_body(&body, table);
-	appendStringInfoChar(&body, '}');
-	call = call_with(&addb_delete_table, table, &body);
+	AddbCall   *call = addb_table_call(&addb_delete_table, table, "", NULL);
 
 	/* resent after a lost answer, it meets what it has done */
 	if (!addb_call_succeeded(call) &&
@@ -235,6 +298,5 @@ addb_table_delete(const char *table)
 		   addb_call_failed_with(call, "ResourceInUseException"))))
 		addb_call_raise(call);
 	addb_call_release(call);
-	pfree(body.data);
 	wait_until(table, TABLE_ABSENT);
 }

@@ -48,6 +48,63 @@ addb_arg_text(FunctionCallInfo fcinfo, int n, const char *name)
 	return result;
 }
 
+/*
+ * addb_arg_optional_text - an argument of type text; data is NULL if it is
+ *
+ * The memory is as addb_arg_text's.
+ */
+AddbText
+addb_arg_optional_text(FunctionCallInfo fcinfo, int n)
+{
+	AddbText	none = {NULL, 0};
+
+	return PG_ARGISNULL(n) ? none : addb_arg_text(fcinfo, n, "");
+}
+
+/*
+ * addb_arg_jsonb - an argument of type jsonb; raises 22004 if it is NULL
+ */
+Jsonb *
+addb_arg_jsonb(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	addb_arg_require(fcinfo, n, name);
+	return PG_GETARG_JSONB_P(n);
+}
+
+/*
+ * addb_arg_optional_jsonb - an argument of type jsonb, or NULL
+ */
+Jsonb *
+addb_arg_optional_jsonb(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+}
+
+/*
+ * addb_arg_positive - an argument of type integer; fallback when it is NULL
+ *
+ * Raises 22023 when it is not in 1 to max.
+ */
+int
+addb_arg_positive(FunctionCallInfo fcinfo, int n, const char *name,
+				  int fallback, int max)
+{
+	int32		value;
+
+	if (PG_ARGISNULL(n))
+		return fallback;
+	value = PG_GETARG_INT32(n);
+	if (value < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be at least 1", name)));
+	if (value > max)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be at most %d", name, max)));
+	return value;
+}
+
 static void
 check_key_part(const AddbText *part, const char *name, int max, const char *what)
 {

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "core/compat.h"
 #include "core/guc.h"
 #include "dynamodb/attribute_value.h"
@@ -24,7 +26,7 @@ build_parameters(FunctionCallInfo fcinfo, StringInfo out, const char *table)
 	AddbKey		key = {pk, {"-", 1}};
 
 	addb_arg_check_key(&key, "the key");
-	appendStringInfoString(out, "\"TableName\":");
+	appendStringInfoString(out, "\"ReturnConsumedCapacity\":\"TOTAL\",\"TableName\":");
 	addb_av_append_string(out, table, (int) strlen(table));
 	appendStringInfo(out, ",\"KeyConditionExpression\":\"#p = :p%s\","
 					 "\"ExpressionAttributeNames\":{\"#p\":\"pk\"%s},"
@@ -45,15 +47,8 @@ build_parameters(FunctionCallInfo fcinfo, StringInfo out, const char *table)
 	if (addb_arg_bool(fcinfo, 3, addb_consistent_read))
 		appendStringInfoString(out, ",\"ConsistentRead\":true");
 	if (!PG_ARGISNULL(4))
-	{
-		int32		page_size = PG_GETARG_INT32(4);
-
-		if (page_size < 1)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("argument \"page_size\" must be at least 1")));
-		appendStringInfo(out, ",\"Limit\":%d", page_size);
-	}
+		appendStringInfo(out, ",\"Limit\":%d",
+						 addb_arg_positive(fcinfo, 4, "page_size", 0, INT_MAX));
 }
 
 /*
@@ -72,6 +67,10 @@ addb_fn_query(PG_FUNCTION_ARGS)
 	{
 		MemoryContext caller;
 		StringInfoData parameters;
+		AddbPagedRead read = {
+			.paging = &addb_paging_query,
+			.sized = !PG_ARGISNULL(4)
+		};
 		const char *table;
 
 		call = SRF_FIRSTCALL_INIT();
@@ -82,8 +81,9 @@ addb_fn_query(PG_FUNCTION_ARGS)
 		table = addb_arg_table(fcinfo, 5);
 		initStringInfo(&parameters);
 		build_parameters(fcinfo, &parameters, table);
-		call->user_fctx = addb_pager_begin(&addb_query, table, parameters.data,
-										   !PG_ARGISNULL(4), call->multi_call_memory_ctx);
+		read.table = table;
+		read.parameters = parameters.data;
+		call->user_fctx = addb_pager_begin(&read, call->multi_call_memory_ctx);
 		MemoryContextSwitchTo(caller);
 	}
 	call = SRF_PERCALL_SETUP();

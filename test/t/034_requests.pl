@@ -49,7 +49,7 @@ for my $default (0, 1)
 }
 
 my ($get) = bodies(q(SELECT ddb_get('a', 'b', consistent => false)));
-is_deeply($get, { TableName => $table, Key => { pk => { S => 'a' }, sk => { S => 'b' } } }, 'ddb_get asks for no more');
+is_deeply($get, { TableName => $table, ReturnConsumedCapacity => 'TOTAL', Key => { pk => { S => 'a' }, sk => { S => 'b' } } }, 'ddb_get asks for its item and its cost');
 
 # A reader who takes longer over half a page than a request may take.
 $session->query("SELECT ddb_set((SELECT jsonb_agg(jsonb_build_object('pk', 'slow', 'sk', to_char(i, 'fm0000'),

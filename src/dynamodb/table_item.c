@@ -1,0 +1,225 @@
+/*
+ * table_item.c
+ *	  GetItem, PutItem, UpdateItem and DeleteItem on any table.
+ *
+ * A write is resent after a lost answer when that leads to the same end: an
+ * unconditional or conditional put or delete, an update that only sets values
+ * or removes. A condition that fails then may have been made to fail by the
+ * first attempt, which is reported as 08007. Whatever cannot be repeated, such
+ * as ADD, or a wish for the values before the write, is sent once.
+ */
+#include "postgres.h"
+
+#include "dynamodb/attribute_value.h"
+#include "dynamodb/expression.h"
+#include "dynamodb/item_size.h"
+#include "dynamodb/key.h"
+#include "dynamodb/request.h"
+#include "dynamodb/stats.h"
+#include "dynamodb/table_item.h"
+
+static const char *const return_value_names[] = {
+	[ADDB_RETURN_NONE] = "NONE",
+	[ADDB_RETURN_ALL_OLD] = "ALL_OLD",
+	[ADDB_RETURN_UPDATED_OLD] = "UPDATED_OLD",
+	[ADDB_RETURN_ALL_NEW] = "ALL_NEW",
+	[ADDB_RETURN_UPDATED_NEW] = "UPDATED_NEW"
+};
+
+/*
+ * The member of this name of a reply as jsonb, NULL when it is absent; counts
+ * what the call has consumed.
+ */
+static Jsonb *
+read_reply(AddbCall *call, const char *member)
+{
+	size_t		len;
+	const char *body = addb_call_body(call, &len);
+	AddbJsonCursor cursor = addb_json_cursor(body, len);
+	AddbJsonSlice name;
+	AddbJsonbValue value;
+	Jsonb	   *result = NULL;
+	bool		intact = addb_json_object_start(&cursor);
+
+	while (intact && addb_json_object_next(&cursor, &name))
+	{
+		if (addb_json_slice_is(&name, member))
+		{
+			addb_jsonb_start();
+			intact = addb_av_decode_map(&cursor, &value);
+			if (intact)
+				result = addb_jsonb_finish(value);
+		}
+		else if (addb_json_slice_is(&name, "ConsumedCapacity"))
+			intact = addb_stats_take_capacity(call, &cursor, NULL);
+		else
+			intact = addb_json_skip(&cursor, NULL);
+	}
+	if (!intact || cursor.failed)
+		addb_call_raise_malformed(call);
+	return result;
+}
+
+/* The item or key in a request's body, which the service may find wrong. */
+typedef struct Subject
+{
+	const char *argument;
+	AddbKeyHolder holder;
+	int			start;			/* in the body */
+	int			len;
+} Subject;
+
+/*
+ * Raises 22023 or 54000 when it is the key that the service has refused: it does
+ * not say so, but its schema does.
+ */
+static void
+explain_refusal(const AddbCall *call, const char *table, StringInfo body,
+				const Subject *subject)
+{
+	AddbPlace	place = {subject->argument, 0};
+	const AddbKeySchema *schema;
+	StringInfoData identity;
+
+	if (!addb_call_failed_with(call, "ValidationException") ||
+		addb_call_was_unsettled(call))
+		return;
+	schema = addb_key_schema_look(table);
+	if (schema == NULL)
+		return;
+	initStringInfo(&identity);
+	addb_key_check(schema, subject->holder, body->data + subject->start,
+				   subject->len, &place, &identity);
+	pfree(identity.data);
+}
+
+static void
+append_key(StringInfo body, Jsonb *key, Subject *subject)
+{
+	appendStringInfoString(body, ",\"Key\":");
+	subject->argument = "key";
+	subject->holder = ADDB_HOLDER_KEY;
+	subject->start = body->len;
+	addb_av_encode_map(body, key, "key");
+	subject->len = body->len - subject->start;
+}
+
+/* An item that is too large is refused here. */
+static void
+append_item(StringInfo body, Jsonb *item, Subject *subject)
+{
+	appendStringInfoString(body, ",\"Item\":");
+	subject->argument = "item";
+	subject->holder = ADDB_HOLDER_ITEM;
+	subject->start = body->len;
+	addb_av_encode_map(body, item, "item");
+	subject->len = body->len - subject->start;
+	addb_item_check_size(body->data + subject->start, subject->len, "item");
+}
+
+/*
+ * addb_table_item_get - reads one item; NULL when there is none
+ *
+ * Palloc'd. Raises 22023, 42601 and 54000 for arguments that make no request,
+ * and what calls raise.
+ */
+Jsonb *
+addb_table_item_get(const AddbItemRead *read)
+{
+	StringInfoData body;
+	AddbExpressions *expressions = addb_expressions_begin(read->names, NULL);
+	AddbRequest request = {
+		.operation = &addb_get_item,
+		.table = read->table,
+		.arguments = "\"key\" and \"projection\""
+	};
+	Subject		subject;
+	AddbCall   *call;
+	Jsonb	   *item;
+
+	addb_request_begin(&body, read->table);
+	append_key(&body, read->key, &subject);
+	if (read->projection.data != NULL)
+		addb_expressions_add(expressions, ADDB_PROJECTION, "projection",
+							 read->projection.data, read->projection.len, &body);
+	addb_expressions_finish(expressions, &body);
+	if (read->consistent)
+		appendStringInfoString(&body, ",\"ConsistentRead\":true");
+	addb_request_end(&request, &body);
+	call = addb_client_call(&request, CurrentMemoryContext);
+	if (!addb_call_succeeded(call))
+	{
+		explain_refusal(call, read->table, &body, &subject);
+		addb_call_raise(call);
+	}
+	item = read_reply(call, "Item");
+	addb_stats.items_read += item != NULL;
+	addb_call_release(call);
+	pfree(body.data);
+	return item;
+}
+
+/* Whether the write may be made twice, as far as anybody can see. */
+static bool
+can_be_repeated(const AddbItemWrite *write, const AddbExpressions *expressions)
+{
+	if (write->return_values == ADDB_RETURN_ALL_OLD ||
+		write->return_values == ADDB_RETURN_UPDATED_OLD)
+		return false;
+	return write->update.data == NULL ||
+		addb_expressions_update_is_idempotent(expressions);
+}
+
+/*
+ * addb_table_item_write - puts, updates or deletes one item
+ *
+ * Returns the attributes that write->return_values asks for, palloc'd, or NULL.
+ * Raises 23000 when the condition is not met, with the item that is stored in
+ * the DETAIL; 22023, 42601 and 54000 for arguments that make no request; and
+ * what calls raise.
+ */
+Jsonb *
+addb_table_item_write(const AddbItemWrite *write)
+{
+	StringInfoData body;
+	AddbExpressions *expressions = addb_expressions_begin(write->names, write->values);
+	AddbRequest request = {.operation = write->operation, .table = write->table};
+	Subject		subject;
+	AddbCall   *call;
+	Jsonb	   *attributes;
+
+	addb_request_begin(&body, write->table);
+	if (write->item != NULL)
+		append_item(&body, write->item, &subject);
+	else
+		append_key(&body, write->key, &subject);
+	if (write->update.data != NULL)
+		addb_expressions_add(expressions, ADDB_UPDATE, "update",
+							 write->update.data, write->update.len, &body);
+	if (write->condition.data != NULL)
+	{
+		addb_expressions_add(expressions, ADDB_CONDITION, "condition",
+							 write->condition.data, write->condition.len, &body);
+		appendStringInfoString(&body, ",\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"");
+	}
+	addb_expressions_finish(expressions, &body);
+	if (write->return_values != ADDB_RETURN_NONE)
+		appendStringInfo(&body, ",\"ReturnValues\":\"%s\"",
+						 return_value_names[write->return_values]);
+	addb_request_end(&request, &body);
+	request.send_once = !can_be_repeated(write, expressions);
+	request.arguments = write->item != NULL ? "\"item\", \"condition\" and \"vals\""
+		: write->update.data != NULL ? "\"key\", \"update\", \"condition\" and \"vals\""
+		: "\"key\", \"condition\" and \"vals\"";
+	call = addb_client_call(&request, CurrentMemoryContext);
+	if (!addb_call_succeeded(call))
+	{
+		explain_refusal(call, write->table, &body, &subject);
+		addb_call_raise(call);
+	}
+	attributes = read_reply(call, "Attributes");
+	addb_stats.items_written++;
+	addb_call_release(call);
+	pfree(body.data);
+	return attributes;
+}
