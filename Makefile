@@ -61,6 +61,7 @@ OBJS = \
 	src/dynamodb/key.o \
 	src/dynamodb/key_schema.o \
 	src/dynamodb/lock.o \
+	src/dynamodb/numeric.o \
 	src/dynamodb/operation.o \
 	src/dynamodb/pace.o \
 	src/dynamodb/page.o \

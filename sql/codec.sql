@@ -49,6 +49,18 @@ SELECT ddb_unmarshall('{"N": "9.9999999999999999999999999999999999999e125"}');
 SELECT ddb_unmarshall('{"N": "+.5"}'), ddb_unmarshall('{"N": "1."}'), ddb_unmarshall('{"N": "-0"}'), ddb_unmarshall('{"N": "1E+02"}');
 SELECT ddb_unmarshall('{"M": {"a": {"N": "1"}, "b": {"N": "2"}, "a": {"N": "3"}}}');
 
+-- short numbers are the very bytes that numeric_in makes of them
+WITH digits AS (
+	SELECT substr(pattern, 1, len) AS d
+	FROM unnest(ARRAY[repeat('9', 22), '1' || repeat('0', 21), '1020304050607080901234', '0000000000000000000010', repeat('0', 22)]) AS pattern,
+		generate_series(1, 22) AS len
+), numbers AS (
+	SELECT sign || left(d, point) || '.' || substr(d, point + 1) AS n FROM digits, generate_series(0, length(d)) AS point, unnest(ARRAY['', '-']) AS sign
+	UNION SELECT sign || d FROM digits, unnest(ARRAY['', '-']) AS sign
+)
+SELECT count(*), count(*) FILTER (WHERE NOT ours *= theirs) AS differ
+FROM numbers, LATERAL (SELECT ddb_unmarshall(format('{"N": "%s"}', n)::json) AS v) AS ours, LATERAL (SELECT to_jsonb(n::numeric) AS v) AS theirs;
+
 -- many members: jsonb's own order, and offsets every 32 entries
 SELECT ddb_unmarshall(('{"M": {' || string_agg(format('"k%s": {"L": [{"N": "%s"}, {"S": "%s"}]}', i, i, repeat('x', i)), ', ' ORDER BY i DESC) || '}}')::json)
 	= jsonb_object_agg('k' || i, jsonb_build_array(i, repeat('x', i))) AS same
@@ -56,6 +68,17 @@ FROM generate_series(1, 100) AS i;
 SELECT count(*), sum((v.value -> 0)::int), sum(length(v.value ->> 1))
 FROM (SELECT ddb_unmarshall(('{"M": {' || string_agg(format('"k%s": {"L": [{"N": "%s"}, {"S": "%s"}]}', i, i, repeat('x', i)), ', ') || '}}')::json) AS j
 	FROM generate_series(1, 100) AS i) AS s, jsonb_each(s.j) AS v;
+
+-- objects that look alike but for the order or the number of a name
+SELECT ddb_unmarshall(format('{"M": {%s}}', members)::json)
+FROM unnest(ARRAY[
+	'"bb": {"N": "1"}, "a": {"N": "2"}, "ccc": {"N": "3"}',
+	'"bb": {"N": "1"}, "a": {"N": "2"}, "ccc": {"N": "3"}',
+	'"ccc": {"N": "1"}, "bb": {"N": "2"}, "a": {"N": "3"}',
+	'"a": {"N": "1"}, "bb": {"N": "2"}, "a": {"N": "3"}',
+	'"bb": {"N": "1"}, "a": {"N": "2"}, "bb": {"N": "3"}',
+	'"b": {"N": "1"}, "a": {"N": "2"}, "c": {"N": "3"}'
+]) AS members;
 
 -- bad input
 SELECT ddb_marshall(NULL);

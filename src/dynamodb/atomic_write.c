@@ -34,7 +34,9 @@ append_lock_action(StringInfo body, const char *table, const AddbLock *lock,
 						   "\"ExpressionAttributeNames\":{\"#v\":\"version\",\"#t\":\"ttl\"},"
 						   "\"ExpressionAttributeValues\":{\":old\":{\"S\":");
 	addb_av_append_string(body, lock->version.data, lock->version.len);
-	appendStringInfo(body, "},\":new\":{\"S\":\"%s\"},\":ttl\":", version);
+	appendStringInfoString(body, "},\":new\":{\"S\":\"");
+	appendStringInfoString(body, version);
+	appendStringInfoString(body, "\"},\":ttl\":");
 	addb_item_append_seconds(body, ttl);
 	appendStringInfoString(body, "},\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"}}");
 }
@@ -195,6 +197,27 @@ finish(const char *table, StringInfo body, const AddbLock *lock, int n,
 }
 
 /*
+ * Raises 54000 when the items, which lie in the body at these places, exceed
+ * what a transaction takes. A size never exceeds the length of the JSON.
+ */
+static void
+check_size(const StringInfoData *body, const int *start, const int *len, int n)
+{
+	uint64		size = 0;
+
+	if (body->len <= ADDB_TRANSACTION_MAX_SIZE)
+		return;
+	for (int i = 0; i < n; i++)
+		size += addb_item_size(body->data + start[i], len[i]);
+	if (size > ADDB_TRANSACTION_MAX_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("items are too large for one atomic write"),
+				 errdetail("They take at least " UINT64_FORMAT " bytes together; a DynamoDB transaction takes %d (4 MB).",
+						   size, ADDB_TRANSACTION_MAX_SIZE)));
+}
+
+/*
  * addb_atomic_put - writes 1 to 99 items and advances the lock, all or nothing
  *
  * The caller has made sure that no two keys, the lock's included, are the
@@ -208,26 +231,21 @@ addb_atomic_put(const char *table, const AddbItem *items, int n,
 				const AddbLock *lock, AddbLock *result)
 {
 	StringInfoData body;
-	uint64		size = 0;
+	int			start[ADDB_ATOMIC_MAX_ITEMS];
+	int			len[ADDB_ATOMIC_MAX_ITEMS];
 
+	Assert(n <= ADDB_ATOMIC_MAX_ITEMS);
 	start_body(&body);
 	for (int i = 0; i < n; i++)
 	{
-		int			start;
-
 		append_table(&body, "Put", table);
 		appendStringInfoString(&body, ",\"Item\":");
-		start = body.len;
+		start[i] = body.len;
 		addb_item_append_item(&body, &items[i]);
-		size += addb_item_size(body.data + start, body.len - start);
+		len[i] = body.len - start[i];
 		appendStringInfoString(&body, "}},");
 	}
-	if (size > ADDB_TRANSACTION_MAX_SIZE)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("items are too large for one atomic write"),
-				 errdetail("They take at least " UINT64_FORMAT " bytes together; a DynamoDB transaction takes %d (4 MB).",
-						   size, ADDB_TRANSACTION_MAX_SIZE)));
+	check_size(&body, start, len, n);
 	finish(table, &body, lock, n, result);
 }
 

@@ -10,13 +10,11 @@
 #include "postgres.h"
 
 #include "dynamodb/attribute_value.h"
+#include "dynamodb/numeric.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-
-/* Decimal digits that fit an int64 whatever they are. */
-#define INT64_SAFE_DIGITS 18
 
 static bool decode_value(AddbJsonCursor *cursor, AddbJsonbValue *value);
 static bool decode_plain(AddbJsonCursor *cursor, AddbJsonbValue *value);
@@ -170,7 +168,7 @@ decode_short_number(const char *text, size_t len, Numeric *number)
 
 	for (size_t i = negative; i < len; i++)
 	{
-		if (text[i] >= '0' && text[i] <= '9' && digits < INT64_SAFE_DIGITS)
+		if (text[i] >= '0' && text[i] <= '9' && digits < ADDB_NUMERIC_DIGITS)
 		{
 			value = value * 10 + (text[i] - '0');
 			digits++;
@@ -182,13 +180,7 @@ decode_short_number(const char *text, size_t len, Numeric *number)
 		else
 			return false;
 	}
-	if (digits == 0)
-		return false;
-	if (negative)
-		value = -value;
-	*number = scale > 0 ? int64_div_fast_to_numeric(value, scale)
-		: int64_to_numeric(value);
-	return true;
+	return digits > 0 && addb_numeric_make(negative, value, Max(scale, 0), number);
 }
 
 /* False when text is no number; raises 22003 for one beyond numeric's range. */
@@ -397,10 +389,9 @@ decode_value(AddbJsonCursor *cursor, AddbJsonbValue *value)
 {
 	AddbJsonSlice tag;
 
-	return addb_json_object_start(cursor) &&
-		addb_json_object_next(cursor, &tag) &&
+	return addb_json_object_first(cursor, &tag) &&
 		decode_tagged(cursor, &tag, value) &&
-		!addb_json_object_next(cursor, &tag) && !cursor->failed;
+		addb_json_object_end(cursor);
 }
 
 /*

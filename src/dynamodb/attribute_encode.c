@@ -28,47 +28,33 @@ static void
 append_escaped(StringInfo out, const char *text, int len)
 {
 	static const char hex[] = "0123456789abcdef";
-	const char *run = text;
+	static const char letters[] = {
+		['"'] = '"',['\\'] = '\\',['\b'] = 'b',['\f'] = 'f',['\n'] = 'n',
+		['\r'] = 'r',['\t'] = 't',
+	};
 	const char *end = text + len;
+	const char *run = text;
 
-	for (const char *p = text; p < end; p++)
+	for (;;)
 	{
-		unsigned char c = (unsigned char) *p;
-		char		escape[7] = {'\\', 0};
+		const char *special = addb_json_run_end(run, end);
+		unsigned char c;
 
-		if (c >= ' ' && c != '"' && c != '\\')
-			continue;
-		appendBinaryStringInfo(out, run, (int) (p - run));
-		run = p + 1;
-		switch (c)
+		appendBinaryStringInfo(out, run, (int) (special - run));
+		if (special >= end)
+			break;
+		c = (unsigned char) *special;
+		appendStringInfoCharMacro(out, '\\');
+		if (letters[c] != '\0')
+			appendStringInfoCharMacro(out, letters[c]);
+		else
 		{
-			case '"':
-			case '\\':
-				escape[1] = (char) c;
-				break;
-			case '\b':
-				escape[1] = 'b';
-				break;
-			case '\f':
-				escape[1] = 'f';
-				break;
-			case '\n':
-				escape[1] = 'n';
-				break;
-			case '\r':
-				escape[1] = 'r';
-				break;
-			case '\t':
-				escape[1] = 't';
-				break;
-			default:
-				memcpy(escape + 1, "u00", 3);
-				escape[4] = hex[c >> 4];
-				escape[5] = hex[c & 15];
+			appendStringInfoString(out, "u00");
+			appendStringInfoCharMacro(out, hex[c >> 4]);
+			appendStringInfoCharMacro(out, hex[c & 15]);
 		}
-		appendStringInfoString(out, escape);
+		run = special + 1;
 	}
-	appendBinaryStringInfo(out, run, (int) (end - run));
 }
 
 /*

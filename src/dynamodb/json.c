@@ -11,17 +11,6 @@
 #include "dynamodb/json.h"
 #include "mb/pg_wchar.h"
 
-/* What a byte means inside a string: 0 plain, else it ends the fast run. */
-#define STRING_QUOTE 1
-#define STRING_BACKSLASH 2
-#define STRING_CONTROL 3
-
-static const uint8 string_class[256] = {
-	[0x00 ... 0x1f] = STRING_CONTROL,
-	['"'] = STRING_QUOTE,
-	['\\'] = STRING_BACKSLASH,
-};
-
 /* What matters of the text between the strings of a skipped container. */
 static const bool is_structural[256] = {
 	['"'] = true,['{'] = true,['['] = true,['}'] = true,[']'] = true,
@@ -41,12 +30,18 @@ fail(AddbJsonCursor *cursor)
 	return false;
 }
 
+static inline bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 static inline void
 skip_space(AddbJsonCursor *cursor)
 {
 	while (cursor->pos < cursor->end &&
-		   (*cursor->pos == ' ' || *cursor->pos == '\n' ||
-			*cursor->pos == '\r' || *cursor->pos == '\t'))
+		   unlikely((unsigned char) *cursor->pos <= ' ') &&
+		   is_space(*cursor->pos))
 		cursor->pos++;
 }
 
@@ -71,7 +66,7 @@ is_first_member(const AddbJsonCursor *cursor, char open)
 {
 	const char *p = cursor->pos - 1;
 
-	while (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')
+	while (unlikely((unsigned char) *p <= ' ') && is_space(*p))
 		p--;
 	return *p == open;
 }
@@ -153,6 +148,25 @@ addb_json_object_start(AddbJsonCursor *cursor)
 	return accept_byte(cursor, '{') || fail(cursor);
 }
 
+/* A name and its colon with nothing in between, as the service writes them. */
+static inline bool
+accept_compact_name(AddbJsonCursor *cursor, const char *quote, AddbJsonSlice *name)
+{
+	const char *end = cursor->end;
+	const char *p;
+
+	if (quote >= end || *quote != '"')
+		return false;
+	p = addb_json_run_end(quote + 1, end);
+	if (end - p < 2 || p[0] != '"' || p[1] != ':')
+		return false;
+	name->data = quote + 1;
+	name->len = p - name->data;
+	name->escaped = false;
+	cursor->pos = p + 2;
+	return true;
+}
+
 /*
  * addb_json_object_next - reads the name of the next member
  *
@@ -163,6 +177,11 @@ addb_json_object_start(AddbJsonCursor *cursor)
 bool
 addb_json_object_next(AddbJsonCursor *cursor, AddbJsonSlice *name)
 {
+	const char *p = cursor->pos;
+
+	if (p < cursor->end && *p == ',' && (p[-1] == '}' || p[-1] == '"') &&
+		accept_compact_name(cursor, p + 1, name))
+		return true;
 	if (cursor->failed)
 		return false;
 	if (accept_byte(cursor, '}'))
@@ -171,6 +190,42 @@ addb_json_object_next(AddbJsonCursor *cursor, AddbJsonSlice *name)
 		return fail(cursor);
 	return addb_json_string(cursor, name) &&
 		(accept_byte(cursor, ':') || fail(cursor));
+}
+
+/*
+ * addb_json_object_first - enters an object and reads its first member's name
+ *
+ * As addb_json_object_start and addb_json_object_next.
+ */
+bool
+addb_json_object_first(AddbJsonCursor *cursor, AddbJsonSlice *name)
+{
+	const char *p = cursor->pos;
+
+	if (cursor->end - p > 5 && p[0] == '{' && p[1] == '"' &&
+		p[3] == '"' && p[4] == ':' && p[2] >= 'A' && p[2] <= 'Z')
+	{
+		name->data = p + 2;
+		name->len = 1;
+		name->escaped = false;
+		cursor->pos = p + 5;
+		return true;
+	}
+	if (!accept_byte(cursor, '{'))
+		return fail(cursor);
+	if (accept_byte(cursor, '}'))
+		return false;
+	return addb_json_string(cursor, name) &&
+		(accept_byte(cursor, ':') || fail(cursor));
+}
+
+/*
+ * addb_json_object_end - leaves an object; false and failed if more is in it
+ */
+bool
+addb_json_object_end(AddbJsonCursor *cursor)
+{
+	return accept_byte(cursor, '}') || fail(cursor);
 }
 
 /*
@@ -219,9 +274,8 @@ addb_json_string(AddbJsonCursor *cursor, AddbJsonSlice *value)
 	value->escaped = false;
 	for (;;)
 	{
-		while (p < end && string_class[(unsigned char) *p] == 0)
-			p++;
-		if (p >= end || string_class[(unsigned char) *p] == STRING_CONTROL)
+		p = addb_json_run_end(p, end);
+		if (p >= end || (unsigned char) *p < ' ')
 			return fail(cursor);
 		if (*p == '"')
 			break;
@@ -312,12 +366,10 @@ skip_string(const char *p, const char *end)
 {
 	while (p < end)
 	{
-		while (p < end && string_class[(unsigned char) *p] != STRING_QUOTE &&
-			   string_class[(unsigned char) *p] != STRING_BACKSLASH)
-			p++;
+		p = addb_json_run_end(p, end);
 		if (p < end && *p == '"')
 			return p + 1;
-		p += 2;
+		p += p < end && *p == '\\' ? 2 : 1;
 	}
 	return end;
 }
@@ -392,20 +444,6 @@ addb_json_skip(AddbJsonCursor *cursor, AddbJsonSlice *value)
 		value->escaped = false;
 	}
 	return done;
-}
-
-/*
- * addb_json_slice_is - whether a slice without escapes is exactly this text
- *
- * Member names of DynamoDB's replies are ASCII and never escaped.
- */
-bool
-addb_json_slice_is(const AddbJsonSlice *slice, const char *text)
-{
-	size_t		len = strlen(text);
-
-	return !slice->escaped && slice->len == len &&
-		memcmp(slice->data, text, len) == 0;
 }
 
 /* The value of four hexadecimal digits, or -1. */

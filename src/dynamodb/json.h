@@ -11,6 +11,9 @@
 #ifndef ADDB_DYNAMODB_JSON_H
 #define ADDB_DYNAMODB_JSON_H
 
+#include "port/pg_bitutils.h"
+#include "port/pg_bswap.h"
+
 typedef struct AddbJsonCursor
 {
 	const char *pos;			/* next byte to read */
@@ -47,15 +50,71 @@ extern AddbJsonType addb_json_peek(AddbJsonCursor *cursor);
 extern bool addb_json_at_end(AddbJsonCursor *cursor);
 extern bool addb_json_object_start(AddbJsonCursor *cursor);
 extern bool addb_json_object_next(AddbJsonCursor *cursor, AddbJsonSlice *name);
+extern bool addb_json_object_first(AddbJsonCursor *cursor, AddbJsonSlice *name);
+extern bool addb_json_object_end(AddbJsonCursor *cursor);
 extern bool addb_json_array_start(AddbJsonCursor *cursor);
 extern bool addb_json_array_next(AddbJsonCursor *cursor);
 extern bool addb_json_string(AddbJsonCursor *cursor, AddbJsonSlice *value);
 extern bool addb_json_number(AddbJsonCursor *cursor, AddbJsonSlice *value);
 extern bool addb_json_literal(AddbJsonCursor *cursor);
 extern bool addb_json_skip(AddbJsonCursor *cursor, AddbJsonSlice *value);
-extern bool addb_json_slice_is(const AddbJsonSlice *slice, const char *text);
 extern size_t addb_json_unescape(const AddbJsonSlice *string, char *out,
 								 int *met);
 extern char *addb_json_to_cstring(const AddbJsonSlice *string);
+
+/*
+ * addb_json_slice_is - whether a slice without escapes is exactly this text
+ *
+ * Member names of DynamoDB's replies are ASCII and never escaped.
+ */
+static inline bool
+addb_json_slice_is(const AddbJsonSlice *slice, const char *text)
+{
+	size_t		len = strlen(text);
+
+	return !slice->escaped && slice->len == len &&
+		memcmp(slice->data, text, len) == 0;
+}
+
+/* The same byte in all eight places of a word. */
+#define ADDB_JSON_BYTES(byte) (UINT64CONST(0x0101010101010101) * (byte))
+
+/*
+ * addb_json_run_end - the end of the run of plain bytes that begins at p
+ *
+ * That is the first quote, backslash or control character, or end: what ends a
+ * string or stands in it for something else, and what must not stand in one.
+ *
+ * Looks at eight bytes at once. Subtracting n from a byte sets its high bit if
+ * the byte is smaller than n or had that bit already; the borrow can make a
+ * higher byte look so too, but only the lowest one counts.
+ */
+static inline const char *
+addb_json_run_end(const char *p, const char *end)
+{
+	for (; end - p >= (ptrdiff_t) sizeof(uint64); p += sizeof(uint64))
+	{
+		uint64		word;
+		uint64		quote;
+		uint64		backslash;
+		uint64		special;
+
+		memcpy(&word, p, sizeof(word));
+#ifdef WORDS_BIGENDIAN
+		word = pg_bswap64(word);
+#endif
+		quote = word ^ ADDB_JSON_BYTES('"');
+		backslash = word ^ ADDB_JSON_BYTES('\\');
+		special = ((word - ADDB_JSON_BYTES(' ')) & ~word) |
+			((quote - ADDB_JSON_BYTES(1)) & ~quote) |
+			((backslash - ADDB_JSON_BYTES(1)) & ~backslash);
+		special &= ADDB_JSON_BYTES(0x80);
+		if (special != 0)
+			return p + pg_rightmost_one_pos64(special) / BITS_PER_BYTE;
+	}
+	while (p < end && (unsigned char) *p >= ' ' && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
 
 #endif							/* ADDB_DYNAMODB_JSON_H */

@@ -162,15 +162,21 @@ addb_jsonb_to_pairs(int mark)
 	}
 }
 
-/* jsonb's order of names: shorter first, then by bytes; later ones first. */
+/* jsonb's order of names: shorter first, then by bytes. */
+static inline int
+compare_names(const Member *a, const Member *b)
+{
+	if (a->name_len != b->name_len)
+		return a->name_len > b->name_len ? 1 : -1;
+	return memcmp(a->name, b->name, a->name_len);
+}
+
+/* The same, and of members that share a name the later ones first. */
 static inline int
 compare_members(const Member *a, const Member *b)
 {
-	int			order;
+	int			order = compare_names(a, b);
 
-	if (a->name_len != b->name_len)
-		return a->name_len > b->name_len ? 1 : -1;
-	order = memcmp(a->name, b->name, a->name_len);
 	if (order != 0)
 		return order;
 	return a->order > b->order ? -1 : 1;
@@ -182,26 +188,12 @@ compare_for_qsort(const void *a, const void *b)
 	return compare_members(a, b);
 }
 
-/* Sorts members and drops all but the last of a name; returns how many stay. */
+/* Drops all but the first of the members that share a name; they are sorted. */
 static int
-sort_members(Member *members, int n)
+drop_duplicates(Member *members, int n)
 {
 	int			kept = 0;
 
-	if (n <= INSERTION_SORT_MAX)
-	{
-		for (int i = 1; i < n; i++)
-		{
-			Member		moving = members[i];
-			int			j = i;
-
-			for (; j > 0 && compare_members(&members[j - 1], &moving) > 0; j--)
-				members[j] = members[j - 1];
-			members[j] = moving;
-		}
-	}
-	else
-		qsort(members, n, sizeof(Member), compare_for_qsort);
 	for (int i = 0; i < n; i++)
 	{
 		if (kept > 0 && members[kept - 1].name_len == members[i].name_len &&
@@ -213,6 +205,59 @@ sort_members(Member *members, int n)
 		kept++;
 	}
 	return kept;
+}
+
+/*
+ * The items of a page have the same attributes, mostly, and in one order. So
+ * the order that the last object of n members was brought into is tried first.
+ */
+static uint8 last_order[INSERTION_SORT_MAX + 1][INSERTION_SORT_MAX];
+
+/* Sorts members as the last time; false when that is not right for these. */
+static bool
+sort_as_before(Member *members, int n)
+{
+	Member		sorted[INSERTION_SORT_MAX];
+
+	for (int i = 0; i < n; i++)
+	{
+		sorted[i] = members[last_order[n][i]];
+		if (i > 0 && compare_names(&sorted[i - 1], &sorted[i]) >= 0)
+			return false;
+	}
+	memcpy(members, sorted, n * sizeof(Member));
+	return true;
+}
+
+static void
+sort_by_insertion(Member *members, int n)
+{
+	uint32		first = members[0].order;
+
+	for (int i = 1; i < n; i++)
+	{
+		Member		moving = members[i];
+		int			j = i;
+
+		for (; j > 0 && compare_members(&members[j - 1], &moving) > 0; j--)
+			members[j] = members[j - 1];
+		members[j] = moving;
+	}
+	for (int i = 0; i < n; i++)
+		last_order[n][i] = (uint8) (members[i].order - first);
+}
+
+/* Sorts members and drops all but the last of a name; returns how many stay. */
+static int
+sort_members(Member *members, int n)
+{
+	if (n > INSERTION_SORT_MAX)
+		qsort(members, n, sizeof(Member), compare_for_qsort);
+	else if (n <= 1 || sort_as_before(members, n))
+		return n;
+	else
+		sort_by_insertion(members, n);
+	return drop_duplicates(members, n);
 }
 
 /* Numbers and containers start at a multiple of four within their parent. */
@@ -240,6 +285,41 @@ allocate_container(const Member *members, int n, bool is_object)
 }
 
 /*
+ * Copies names and values, most of which are so short that to call memcpy
+ * takes longer: as two words that overlap.
+ */
+static inline void
+copy_bytes(char *out, const char *data, uint32 len)
+{
+	if (len > 16)
+		memcpy(out, data, len);
+	else if (len >= 8)
+	{
+		uint64		words[2];
+
+		memcpy(&words[0], data, 8);
+		memcpy(&words[1], data + len - 8, 8);
+		memcpy(out, &words[0], 8);
+		memcpy(out + len - 8, &words[1], 8);
+	}
+	else if (len >= 4)
+	{
+		uint32		words[2];
+
+		memcpy(&words[0], data, 4);
+		memcpy(&words[1], data + len - 4, 4);
+		memcpy(out, &words[0], 4);
+		memcpy(out + len - 4, &words[1], 4);
+	}
+	else if (len > 0)
+	{
+		out[0] = data[0];
+		out[len / 2] = data[len / 2];
+		out[len - 1] = data[len - 1];
+	}
+}
+
+/*
  * Appends an entry and its bytes. Every JB_OFFSET_STRIDE-th entry holds the
  * end offset of its value, the others the length, padding included.
  */
@@ -254,8 +334,7 @@ write_entry(JEntry *entry, int index, const char *start, char *out,
 		while ((value - start) % ALIGNOF_INT != 0)
 			*value++ = '\0';
 	}
-	if (len > 0)
-		memcpy(value, data, len);
+	copy_bytes(value, data, len);
 	value += len;
 	if (index % JB_OFFSET_STRIDE == 0)
 		*entry = type | (uint32) (value - start) | JENTRY_HAS_OFF;

@@ -105,6 +105,26 @@ on_header(char *data, size_t size, size_t count, void *arg)
 	return len;
 }
 
+#ifdef ADDB_HTTP_CURL_ANNOUNCES
+
+/*
+ * Called whenever the request is about to go out over a connection, a new one
+ * or one that was kept alive. The second time it is libcurl that retries.
+ */
+static int
+on_request(void *arg, char *remote_ip, char *local_ip, int remote_port,
+		   int local_port)
+{
+	AddbHttpExchange *exchange = arg;
+
+	if (exchange->send_once && exchange->begun)
+		return CURL_PREREQFUNC_ABORT;
+	exchange->begun = true;
+	return CURL_PREREQFUNC_OK;
+}
+
+#else
+
 /* Feeds the body of a send_once request; libcurl cannot rewind it. */
 static size_t
 on_read(char *buffer, size_t size, size_t count, void *arg)
@@ -117,6 +137,8 @@ on_read(char *buffer, size_t size, size_t count, void *arg)
 	exchange->unsent_len -= len;
 	return len;
 }
+
+#endif
 
 #define SET(option, value) \
 	do { \
@@ -137,6 +159,10 @@ set_constant_options(AddbHttpExchange *exchange)
 	SET(CURLOPT_WRITEDATA, exchange);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, exchange);
+#ifdef ADDB_HTTP_CURL_ANNOUNCES
+	SET(CURLOPT_PREREQFUNCTION, on_request);
+	SET(CURLOPT_PREREQDATA, exchange);
+#endif
 	SET(CURLOPT_OPENSOCKETFUNCTION, addb_socket_open);
 	SET(CURLOPT_OPENSOCKETDATA, exchange);
 	SET(CURLOPT_CLOSESOCKETFUNCTION, addb_socket_close);
@@ -277,7 +303,9 @@ set_method(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 
 /*
  * When a kept-alive connection turns out dead, libcurl sends the request again
- * by itself, unless part of the body is gone and cannot be rewound.
+ * by itself. on_request forbids that to a request that is to be sent once. An
+ * older libcurl does not ask; there, the body is fed to it piece by piece, so
+ * that it cannot be rewound, at the price of a second system call.
  */
 static CURLcode
 set_body(AddbHttpExchange *exchange, const AddbHttpRequest *request)
@@ -285,6 +313,7 @@ set_body(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 	CURL	   *easy = exchange->easy;
 
 	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) request->body_len);
+#ifndef ADDB_HTTP_CURL_ANNOUNCES
 	if (request->send_once)
 	{
 		exchange->unsent = request->body;
@@ -292,9 +321,10 @@ set_body(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 		SET(CURLOPT_POSTFIELDS, NULL);
 		SET(CURLOPT_READFUNCTION, on_read);
 		SET(CURLOPT_READDATA, exchange);
+		return CURLE_OK;
 	}
-	else
-		SET(CURLOPT_POSTFIELDS, request->body_len ? request->body : "");
+#endif
+	SET(CURLOPT_POSTFIELDS, request->body_len ? request->body : "");
 	return CURLE_OK;
 }
 
@@ -401,6 +431,8 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	exchange->owned = owned;
 	exchange->outcome = ADDB_HTTP_PENDING;
 	exchange->status = 0;
+	exchange->send_once = request->send_once;
+	exchange->begun = false;
 	exchange->too_large = false;
 	exchange->no_descriptor = false;
 	exchange->max_response = request->max_response;
@@ -417,23 +449,35 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	return exchange;
 }
 
+/* Whether the server may have seen anything of the request. */
+static bool
+was_sent(const AddbHttpExchange *exchange)
+{
+#ifdef ADDB_HTTP_CURL_ANNOUNCES
+	return exchange->begun;
+#else
+	long		sent = 0;
+
+	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
+	return sent > 0;
+#endif
+}
+
 /*
  * addb_exchange_done - takes libcurl's result; called by the transport
  */
 void
 addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
 {
-	long		sent = 0;
 	long		status = 0;
 
-	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
 	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	exchange->status = (int) status;
 	if (result == CURLE_OK)
 		exchange->outcome = ADDB_HTTP_REPLY;
 	else if (exchange->too_large)
 		exchange->outcome = ADDB_HTTP_TOO_LARGE;
-	else if (sent == 0)
+	else if (!was_sent(exchange))
 		exchange->outcome = ADDB_HTTP_NOT_SENT;
 	else if (result == CURLE_OPERATION_TIMEDOUT)
 		exchange->outcome = ADDB_HTTP_TIMED_OUT;
@@ -444,6 +488,9 @@ addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
 		exchange->outcome = ADDB_HTTP_CUT_OFF;
 	if (exchange->no_descriptor)
 		strlcpy(exchange->error, "the session has too many files open",
+				sizeof(exchange->error));
+	else if (result == CURLE_ABORTED_BY_CALLBACK)
+		strlcpy(exchange->error, "the connection was closed without a reply",
 				sizeof(exchange->error));
 	else if (result != CURLE_OK && exchange->error[0] == '\0')
 		strlcpy(exchange->error, curl_easy_strerror(result),

@@ -14,6 +14,11 @@
 #error "atomic_dynamodb needs libcurl 7.68 or later"
 #endif
 
+/* From 7.80 on libcurl asks before it sends a request, or sends it again. */
+#if LIBCURL_VERSION_NUM >= 0x075000
+#define ADDB_HTTP_CURL_ANNOUNCES
+#endif
+
 struct AddbHttpExchange
 {
 	CURL	   *easy;
@@ -27,10 +32,12 @@ struct AddbHttpExchange
 	bool		in_multi;		/* libcurl is working on it */
 	AddbHttpOutcome outcome;
 	int			status;
+	bool		send_once;		/* as in the request */
+	bool		begun;			/* handed to a connection at least once */
 	bool		too_large;
 	bool		no_descriptor;	/* the backend may open no more sockets */
 	size_t		max_response;
-	const char *unsent;			/* send_once: what libcurl has not taken */
+	const char *unsent;			/* of send_once, where libcurl does not ask */
 	size_t		unsent_len;
 	char	   *body;			/* malloc'd, kept for the next exchange */
 	size_t		body_len;
