@@ -90,6 +90,19 @@ ROLLBACK;
 BEGIN READ ONLY;
 SELECT ddb_batch_write('regress_batch', '[]');
 ROLLBACK;
+-- a granted role may call the aggregates, whose functions it may not
+CREATE ROLE regress_addb_batch;
+SELECT ddb_grant('regress_addb_batch', 'write');
+GRANT SELECT ON orders TO regress_addb_batch;
+SET ROLE regress_addb_batch;
+SELECT ddb_put_agg('regress_batch', to_jsonb(o)), ddb_delete_agg('regress_batch', '{"pk": "a", "sk": "1"}'), ddb_set_agg('a', 'b', '1') FROM orders AS o;
+RESET ROLE;
+SELECT ddb_revoke('regress_addb_batch');
+SET ROLE regress_addb_batch;
+SELECT ddb_put_agg('regress_batch', '{}');
+RESET ROLE;
+DROP OWNED BY regress_addb_batch;
+DROP ROLE regress_addb_batch;
 -- the context accounts for all
 \set VERBOSITY terse
 DO $$
