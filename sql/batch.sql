@@ -18,6 +18,12 @@ SELECT ddb_batch_write(NULL, '{"put": {"pk": "a", "sk": "one object"}}');
 SELECT ddb_batch_get(NULL, '{"pk": "a", "sk": "one object"}', consistent => true);
 SELECT ddb_batch_write('regress_batch', '[]'), (SELECT count(*) FROM ddb_batch_get('regress_batch', '[]'));
 
+-- a projection: the key is needed to tell items apart, but only shown when asked for
+SELECT ddb_batch_get('regress_batch', k, 'n, tags'), ddb_batch_get('regress_batch', k, 'sk, list[1].deep, "none"'), ddb_batch_get('regress_batch', k, '#x', names => '{"#x": "pk"}'), ddb_batch_get('regress_batch', k, 'missing')
+FROM jsonb_build_array('{"pk": "a", "sk": "2"}'::jsonb, '{"pk": "a", "sk": "1"}'::jsonb, '{"pk": "a", "sk": "2"}'::jsonb) AS k;
+SELECT e.* FROM unnest('{"","n,","n, n",":x","#y"}'::text[]) AS p, pg_temp.error_of(format('SELECT ddb_batch_get(%L, %L, %L)', 'regress_batch', '{"pk": "a", "sk": "1"}', p)) AS e;
+SELECT * FROM pg_temp.error_of($$SELECT ddb_batch_get('regress_batch', '[]', names => '{"#x": "n"}')$$);
+
 -- a root of one member whose name looks like a form, and names that text cannot hold
 SELECT ddb_batch_write('regress_batch', '{"put": {"$m": [["pk", "m"], ["sk", {"$s": "a\\u0000b"}], [{"$s": "x\\u0000"}, 1]]}}');
 SELECT ddb_batch_get('regress_batch', '{"pk": "m", "sk": {"$s": "a\\u0000b"}}');
@@ -28,7 +34,7 @@ SELECT count(*) FROM ddb_batch_get('regress_batch', '{"pk": "m", "sk": {"$s": "a
 SELECT r, e.* FROM unnest('{"1", "[[]]", "[{}]", "[{\"put\": {\"pk\": \"a\", \"sk\": \"b\"}, \"delete\": {}}]", "[{\"upsert\": {}}]", "[{\"put\": 1}]", "[{\"put\": [1]}]",
 	"[{\"put\": {\"sk\": \"b\"}}]", "[{\"put\": {\"pk\": \"a\"}}]", "[{\"put\": {\"pk\": 1, \"sk\": \"b\"}}]", "[{\"put\": {\"pk\": {\"$b\": \"AAAA\"}, \"sk\": \"b\"}}]",
 	"[{\"put\": {\"pk\": null, \"sk\": \"b\"}}]", "[{\"put\": {\"pk\": \"\", \"sk\": \"b\"}}]", "[{\"put\": {\"pk\": \"a\", \"sk\": \"\"}}]",
-	"[{\"put\": {\"pk\": \"a\", \"sk\": \"b\", \"x\": {\"$ns\": []}}}]", "[{\"put\": {\"$ss\": [\"a\"]}}]",
+	"[{\"put\": {\"pk\": \"a\", \"sk\": \"b\", \"x\": {\"$ns\": [\"a\"]}}}]", "[{\"put\": {\"$ss\": [\"a\"]}}]",
 	"[{\"delete\": {\"pk\": \"a\"}}]", "[{\"delete\": {\"pk\": \"a\", \"sk\": \"b\", \"x\": 1}}]", "[{\"delete\": {}}]"}'::jsonb[]) AS r,
 	pg_temp.error_of(format('SELECT ddb_batch_write(%L, %L)', 'regress_batch', jsonb '[{"put": {"pk": "b", "sk": "1"}}]' || r)) AS e;
 SELECT code, message, detail FROM pg_temp.error_of($$SELECT ddb_batch_write('regress_batch', jsonb_build_array(jsonb_build_object('put', jsonb_build_object('pk', repeat('x', 2049), 'sk', 'b'))))$$);
@@ -84,6 +90,19 @@ ROLLBACK;
 BEGIN READ ONLY;
 SELECT ddb_batch_write('regress_batch', '[]');
 ROLLBACK;
+-- a granted role may call the aggregates, whose functions it may not
+CREATE ROLE regress_addb_batch;
+SELECT ddb_grant('regress_addb_batch', 'write');
+GRANT SELECT ON orders TO regress_addb_batch;
+SET ROLE regress_addb_batch;
+SELECT ddb_put_agg('regress_batch', to_jsonb(o)), ddb_delete_agg('regress_batch', '{"pk": "a", "sk": "1"}'), ddb_set_agg('a', 'b', '1') FROM orders AS o;
+RESET ROLE;
+SELECT ddb_revoke('regress_addb_batch');
+SET ROLE regress_addb_batch;
+SELECT ddb_put_agg('regress_batch', '{}');
+RESET ROLE;
+DROP OWNED BY regress_addb_batch;
+DROP ROLE regress_addb_batch;
 -- the context accounts for all
 \set VERBOSITY terse
 DO $$

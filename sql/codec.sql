@@ -106,3 +106,9 @@ SELECT ddb_unmarshall('{"X": "a"}');
 SELECT ddb_unmarshall('{"NULL": false}');
 SELECT ddb_unmarshall('{"L": {}}');
 SELECT ddb_unmarshall('{"L": ["a"]}');
+
+-- numbers of any length and scale as PostgreSQL writes them
+SELECT count(*), count(*) FILTER (WHERE ddb_marshall(to_jsonb(n)) ->> 'N' IS DISTINCT FROM n::text) AS differ
+FROM unnest('{0,1,-1,9,10,-10,42,999,1000,9999,10000,10001,-99999999,100000000,100010000,1234567890123,12345678901234567890123456789012345678}'::numeric[]) AS m,
+	generate_series(-70, 130) AS e, generate_series(0, 70, 7) AS s,
+	LATERAL (SELECT round(m * power(10::numeric, e), s) AS n) AS numbers;

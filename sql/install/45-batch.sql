@@ -11,7 +11,7 @@ RETURNS SETOF jsonb
 AS $$
 	SELECT @extschema@.ddb_internal_batch_get($1, $2, $3, $4, $5)
 $$
-LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100;
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 SUPPORT ddb_internal_load;
 COMMENT ON FUNCTION ddb_batch_get(text, jsonb, text, boolean, jsonb) IS 'reads the items of a JSON array of keys, in the order of the keys; keys without an item are left out';
 
 CREATE FUNCTION ddb_batch_write(table_name text, requests jsonb)

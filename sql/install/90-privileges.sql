@@ -28,6 +28,7 @@ AS $$
 		('ddb_internal_execute', 'write'),
 		('ddb_internal_functions', 'owner'),
 		('ddb_internal_get_many', 'read'),
+		('ddb_internal_load', 'owner'),
 		('ddb_internal_put_step', 'owner'),
 		('ddb_internal_query', 'read'),
 		('ddb_internal_query_items', 'read'),

@@ -7,11 +7,12 @@
  */
 #include "postgres.h"
 
+#include "dynamodb/append.h"
 #include "dynamodb/attribute_value.h"
+#include "dynamodb/jsonb_walk.h"
+#include "dynamodb/numeric.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 
 typedef struct Encoder
 {
@@ -63,7 +64,19 @@ append_escaped(StringInfo out, const char *text, int len)
 void
 addb_av_append_utf8(StringInfo out, const char *text, int len)
 {
-	appendStringInfoCharMacro(out, '"');
+	const char *special = addb_json_run_end(text, text + len);
+	char	   *p = addb_append_room(out, len + 2);
+
+	p[0] = '"';
+	if (special == text + len)
+	{
+		memcpy(p + 1, text, len);
+		p[len + 1] = '"';
+		p[len + 2] = '\0';
+		out->len += len + 2;
+		return;
+	}
+	out->len++;
 	append_escaped(out, text, len);
 	appendStringInfoCharMacro(out, '"');
 }
@@ -161,15 +174,12 @@ encode_unholdable(Encoder *encoder, const JsonbValue *value)
 static bool
 single_member(JsonbContainer *container, JsonbValue *name, JsonbValue *value)
 {
-	JsonbIterator *iterator;
+	AddbJsonbWalk walk;
 
 	if (!JsonContainerIsObject(container) || JsonContainerSize(container) != 1)
 		return false;
-	iterator = JsonbIteratorInit(container);
-	(void) JsonbIteratorNext(&iterator, name, false);
-	(void) JsonbIteratorNext(&iterator, name, false);
-	(void) JsonbIteratorNext(&iterator, value, true);
-	return true;
+	walk = addb_jsonb_walk(container);
+	return addb_jsonb_walk_next(&walk, name, value);
 }
 
 static bool
@@ -211,20 +221,13 @@ encode_text(Encoder *encoder, const JsonbValue *value)
 	return true;
 }
 
-static char *
-number_text(const JsonbValue *value)
-{
-	return DatumGetCString(DirectFunctionCall1(numeric_out,
-											   NumericGetDatum(value->val.numeric)));
-}
-
 static bool
 encode_number_text(Encoder *encoder, const JsonbValue *value)
 {
 	if (value->type != jbvNumeric)
 		return false;
 	appendStringInfoCharMacro(encoder->out, '"');
-	appendStringInfoString(encoder->out, number_text(value));
+	addb_numeric_append(encoder->out, value->val.numeric);
 	appendStringInfoCharMacro(encoder->out, '"');
 	return true;
 }
@@ -310,36 +313,28 @@ encode_pair(Encoder *encoder, const JsonbValue *pair)
 static void
 encode_members(Encoder *encoder, JsonbContainer *container, bool pairs)
 {
-	JsonbIterator *iterator = JsonbIteratorInit(container);
-	bool		object = pairs || JsonContainerIsObject(container);
-	bool		first = true;
-	JsonbIteratorToken token;
-	JsonbValue	v;
+	StringInfo	out = encoder->out;
+	AddbJsonbWalk walk = addb_jsonb_walk(container);
+	bool		object = pairs || walk.is_object;
+	JsonbValue	key;
+	JsonbValue	value;
 
-	appendStringInfoCharMacro(encoder->out, object ? '{' : '[');
-	while ((token = JsonbIteratorNext(&iterator, &v, true)) != WJB_DONE)
+	appendStringInfoCharMacro(out, object ? '{' : '[');
+	while (addb_jsonb_walk_next(&walk, &key, &value))
 	{
-		if ((token == WJB_KEY || token == WJB_ELEM) && !first)
-			appendStringInfoCharMacro(encoder->out, ',');
-		if (token == WJB_KEY)
+		if (walk.next > 1)
+			appendStringInfoCharMacro(out, ',');
+		if (walk.is_object)
 		{
-			addb_av_append_string(encoder->out, v.val.string.val,
-								  v.val.string.len);
-			appendStringInfoCharMacro(encoder->out, ':');
-			first = false;
+			addb_av_append_string(out, key.val.string.val, key.val.string.len);
+			appendStringInfoCharMacro(out, ':');
 		}
-		else if (token == WJB_VALUE)
-			encode_value(encoder, &v);
-		else if (token == WJB_ELEM)
-		{
-			if (pairs)
-				encode_pair(encoder, &v);
-			else
-				encode_value(encoder, &v);
-			first = false;
-		}
+		if (pairs)
+			encode_pair(encoder, &value);
+		else
+			encode_value(encoder, &value);
 	}
-	appendStringInfoCharMacro(encoder->out, object ? '}' : ']');
+	appendStringInfoCharMacro(out, object ? '}' : ']');
 }
 
 /* The map inside of a $m form, which is taken literally. */
@@ -405,43 +400,73 @@ encode_container(Encoder *encoder, JsonbContainer *container)
 	check_stack_depth();
 	if (encode_form(encoder, container))
 		return;
-	if (encoder->typed)
-		appendStringInfoString(encoder->out,
-							   JsonContainerIsObject(container) ? "{\"M\":" : "{\"L\":");
+	if (encoder->typed && JsonContainerIsObject(container))
+		addb_append_literal(encoder->out, "{\"M\":");
+	else if (encoder->typed)
+		addb_append_literal(encoder->out, "{\"L\":");
 	encode_members(encoder, container, false);
 	if (encoder->typed)
 		appendStringInfoCharMacro(encoder->out, '}');
 }
 
 static void
-encode_scalar(Encoder *encoder, const JsonbValue *value)
+encode_plain_scalar(StringInfo out, const JsonbValue *value)
 {
-	StringInfo	out = encoder->out;
-
 	switch (value->type)
 	{
 		case jbvNull:
-			appendStringInfoString(out, encoder->typed ? "{\"NULL\":true}" : "null");
+			addb_append_literal(out, "null");
 			break;
 		case jbvBool:
-			appendStringInfoString(out, encoder->typed ? "{\"BOOL\":" : "");
 			appendStringInfoString(out, value->val.boolean ? "true" : "false");
-			appendStringInfoString(out, encoder->typed ? "}" : "");
 			break;
 		case jbvNumeric:
-			appendStringInfoString(out, encoder->typed ? "{\"N\":\"" : "");
-			appendStringInfoString(out, number_text(value));
-			appendStringInfoString(out, encoder->typed ? "\"}" : "");
+			addb_numeric_append(out, value->val.numeric);
 			break;
 		case jbvString:
-			appendStringInfoString(out, encoder->typed ? "{\"S\":" : "");
 			addb_av_append_string(out, value->val.string.val,
 								  value->val.string.len);
-			appendStringInfoString(out, encoder->typed ? "}" : "");
 			break;
 		default:
 			elog(ERROR, "unexpected jsonb value type %d", value->type);
 	}
+}
+
+static void
+encode_typed_scalar(StringInfo out, const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvNull:
+			addb_append_literal(out, "{\"NULL\":true}");
+			break;
+		case jbvBool:
+			appendStringInfoString(out, value->val.boolean ?
+								   "{\"BOOL\":true}" : "{\"BOOL\":false}");
+			break;
+		case jbvNumeric:
+			addb_append_literal(out, "{\"N\":\"");
+			addb_numeric_append(out, value->val.numeric);
+			addb_append_literal(out, "\"}");
+			break;
+		case jbvString:
+			addb_append_literal(out, "{\"S\":");
+			addb_av_append_string(out, value->val.string.val,
+								  value->val.string.len);
+			appendStringInfoCharMacro(out, '}');
+			break;
+		default:
+			elog(ERROR, "unexpected jsonb value type %d", value->type);
+	}
+}
+
+static void
+encode_scalar(Encoder *encoder, const JsonbValue *value)
+{
+	if (encoder->typed)
+		encode_typed_scalar(encoder->out, value);
+	else
+		encode_plain_scalar(encoder->out, value);
 }
 
 static void

@@ -34,13 +34,9 @@ count_open(const AddbBatchWriter *writer)
 	return open;
 }
 
-/*
- * addb_batch_flight_describe - what became of all that was given to the writer
- *
- * A line for the context of an error, palloc'd.
- */
-char *
-addb_batch_flight_describe(const AddbBatchWriter *writer)
+/* What became of all that was given: a line for the context of an error. */
+static char *
+describe_outcome(const AddbBatchWriter *writer)
 {
 	int64		open = count_open(writer);
 
@@ -51,24 +47,36 @@ addb_batch_flight_describe(const AddbBatchWriter *writer)
 					writer->given - writer->written - open, open);
 }
 
+static void
+add_outcome_context(void *arg)
+{
+	const AddbBatchWriter *writer = arg;
+
+	if (writer->given > 0)
+		errcontext("%s", describe_outcome(writer));
+}
+
 /*
- * addb_batch_flight_start - sends a batch whose body is closed
+ * addb_batch_flight_enter - errors tell from now on what became of the requests
  *
- * Raises what addb_client_start raises.
+ * Until addb_batch_flight_leave, in the same function.
  */
 void
-addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
+addb_batch_flight_enter(AddbBatchWriter *writer)
 {
-	AddbRequest request = {
-		.operation = &addb_batch_write_item,
-		.table = writer->table,
-		.body = batch->body.text.data,
-		.body_len = batch->body.text.len,
-		.arguments = writer->arguments
-	};
+	writer->callback.callback = add_outcome_context;
+	writer->callback.arg = writer;
+	writer->callback.previous = error_context_stack;
+	error_context_stack = &writer->callback;
+}
 
-	batch->call = addb_client_start(&request, writer->context);
-	batch->state = ADDB_BATCH_SENDING;
+/*
+ * addb_batch_flight_leave - ends what addb_batch_flight_enter began
+ */
+void
+addb_batch_flight_leave(AddbBatchWriter *writer)
+{
+	error_context_stack = writer->callback.previous;
 }
 
 /* Marks the entry that a request left unprocessed is; false if there is none. */
@@ -195,13 +203,12 @@ take_answer(AddbBatchWriter *writer, AddbBatch *batch)
 }
 
 /*
- * addb_batch_flight_settle - waits for what may be carried out, before an error
- *
- * What is known of the batches then is all there is to know. What waits to be
- * sent is not sent any more; the writer is of no more use. Raises interrupts.
+ * Waits for what may be carried out, before an error is raised: what is known
+ * of the batches then is all there is to know. What waits to be sent is not
+ * sent any more.
  */
-void
-addb_batch_flight_settle(AddbBatchWriter *writer)
+static void
+settle_in_flight(AddbBatchWriter *writer)
 {
 	AddbCall   *calls[ADDB_CLIENT_MAX_CALLS];
 	int			n;
@@ -226,13 +233,83 @@ addb_batch_flight_settle(AddbBatchWriter *writer)
 	} while (n > 0);
 }
 
+/* What is raised by us, of arguments or of the configuration, nothing held. */
+static bool
+may_catch(int sqlstate)
+{
+	return addb_client_may_catch(sqlstate) ||
+		sqlstate == ERRCODE_NULL_VALUE_NOT_ALLOWED ||
+		sqlstate == ERRCODE_CHARACTER_NOT_IN_REPERTOIRE ||
+		sqlstate == ERRCODE_UNTRANSLATABLE_CHARACTER ||
+		sqlstate == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+}
+
+/*
+ * addb_batch_flight_raise_caught - raises the error at hand once all is known
+ *
+ * To be called where it was caught, having been raised without the context of
+ * addb_batch_flight_enter: that is added when the batches in flight have been
+ * answered. Other errors than those of arguments and of the configuration are
+ * passed on at once.
+ */
+void
+addb_batch_flight_raise_caught(AddbBatchWriter *writer)
+{
+	ErrorData  *error;
+
+	if (writer->given == 0 || !may_catch(geterrcode()))
+		PG_RE_THROW();
+	MemoryContextSwitchTo(writer->context);
+	error = CopyErrorData();
+	FlushErrorState();
+	addb_batch_flight_enter(writer);
+	settle_in_flight(writer);
+	addb_batch_flight_leave(writer);
+	error->context = psprintf("%s%s%s", describe_outcome(writer),
+							  error->context ? "\n" : "",
+							  error->context ? error->context : "");
+	ReThrowError(error);
+}
+
+/*
+ * addb_batch_flight_start - sends a batch whose body is closed
+ *
+ * Raises what addb_client_start raises, when the batches in flight have been
+ * answered.
+ */
+void
+addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
+{
+	AddbRequest request = {
+		.operation = &addb_batch_write_item,
+		.table = writer->table,
+		.body = batch->body.text.data,
+		.body_len = batch->body.text.len,
+		.arguments = writer->arguments
+	};
+	ErrorContextCallback *stack = error_context_stack;
+
+	error_context_stack = writer->callback.previous;
+	PG_TRY();
+	{
+		batch->call = addb_client_start(&request, writer->context);
+	}
+	PG_CATCH();
+	{
+		addb_batch_flight_raise_caught(writer);
+	}
+	PG_END_TRY();
+	error_context_stack = stack;
+	batch->state = ADDB_BATCH_SENDING;
+}
+
 static _Noreturn void
 raise_failure(AddbBatchWriter *writer, const AddbBatch *failed)
 {
 	if (addb_call_failed_with(failed->call, "ValidationException") ||
 		addb_call_failed_with(failed->call, "ResourceNotFoundException"))
 		addb_key_schema_forget(writer->table);
-	addb_batch_flight_settle(writer);
+	settle_in_flight(writer);
 	if (failed->state == ADDB_BATCH_READY)
 		addb_call_raise_malformed(failed->call);
 	addb_call_raise(failed->call);
@@ -241,7 +318,7 @@ raise_failure(AddbBatchWriter *writer, const AddbBatch *failed)
 static _Noreturn void
 raise_no_progress(AddbBatchWriter *writer, const AddbBatch *batch)
 {
-	addb_batch_flight_settle(writer);
+	settle_in_flight(writer);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("DynamoDB left %d requests of a batch unprocessed",
@@ -259,6 +336,7 @@ settle_batch(AddbBatchWriter *writer, AddbBatch *batch)
 	if (writer->neglected && addb_call_got_no_answer(batch->call))
 	{
 		addb_call_release(batch->call);
+		batch->state = ADDB_BATCH_READY;
 		addb_batch_flight_start(writer, batch);
 		addb_client_wait(&batch->call, 1);
 	}

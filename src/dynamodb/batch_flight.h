@@ -41,9 +41,10 @@ struct AddbBatchWriter
 	ErrorContextCallback callback;
 };
 
+extern void addb_batch_flight_enter(AddbBatchWriter *writer);
+extern void addb_batch_flight_leave(AddbBatchWriter *writer);
 extern void addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch);
 extern void addb_batch_flight_go_on(AddbBatchWriter *writer, bool wait);
-extern void addb_batch_flight_settle(AddbBatchWriter *writer);
-extern char *addb_batch_flight_describe(const AddbBatchWriter *writer);
+extern _Noreturn void addb_batch_flight_raise_caught(AddbBatchWriter *writer);
 
 #endif							/* ADDB_DYNAMODB_BATCH_FLIGHT_H */

@@ -16,8 +16,8 @@ typedef enum AddbBatchState
 	ADDB_BATCH_FILLING,
 	ADDB_BATCH_SENDING,
 	ADDB_BATCH_PAUSING,			/* what is left goes out at resume_at */
-	ADDB_BATCH_READY			/* answered, not consumed; a write batch: the
-								 * answer makes no sense */
+	ADDB_BATCH_READY			/* answered, not consumed; a write batch: and
+								 * its outcome is unknown */
 } AddbBatchState;
 
 /*

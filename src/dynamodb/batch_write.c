@@ -68,30 +68,6 @@ addb_batch_writer_begin(const char *table, const AddbKeySchema *schema,
 	return writer;
 }
 
-static void
-add_outcome_context(void *arg)
-{
-	const AddbBatchWriter *writer = arg;
-
-	if (writer->given > 0)
-		errcontext("%s", addb_batch_flight_describe(writer));
-}
-
-static void
-enter_context(AddbBatchWriter *writer)
-{
-	writer->callback.callback = add_outcome_context;
-	writer->callback.arg = writer;
-	writer->callback.previous = error_context_stack;
-	error_context_stack = &writer->callback;
-}
-
-static void
-leave_context(AddbBatchWriter *writer)
-{
-	error_context_stack = writer->callback.previous;
-}
-
 /* An empty batch; there is one whenever fewer are under way than may be. */
 static AddbBatch *
 take_free_batch(AddbBatchWriter *writer)
@@ -258,40 +234,6 @@ addb_batch_write_check(const AddbKeySchema *schema, AddbKeyHolder holder,
 	pfree(keys.data);
 }
 
-/* What AddbBatchAppend and the checks behind it may raise, nothing being lost. */
-static bool
-is_about_argument(int sqlstate)
-{
-	return sqlstate == ERRCODE_NULL_VALUE_NOT_ALLOWED ||
-		sqlstate == ERRCODE_INVALID_PARAMETER_VALUE ||
-		sqlstate == ERRCODE_CHARACTER_NOT_IN_REPERTOIRE ||
-		sqlstate == ERRCODE_UNTRANSLATABLE_CHARACTER ||
-		sqlstate == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
-}
-
-/*
- * Raises anew what is wrong with a request, once the batches in flight have
- * been answered. To be called where it was caught.
- */
-static _Noreturn void
-raise_bad_request(AddbBatchWriter *writer)
-{
-	ErrorData  *error;
-
-	if (writer->given == 0 || !is_about_argument(geterrcode()))
-		PG_RE_THROW();
-	MemoryContextSwitchTo(writer->context);
-	error = CopyErrorData();
-	FlushErrorState();
-	enter_context(writer);
-	addb_batch_flight_settle(writer);
-	leave_context(writer);
-	error->context = psprintf("%s%s%s", addb_batch_flight_describe(writer),
-							  error->context ? "\n" : "",
-							  error->context ? error->context : "");
-	ReThrowError(error);
-}
-
 /*
  * addb_batch_writer_push - puts an item or deletes a key, sooner or later
  *
@@ -322,18 +264,18 @@ addb_batch_writer_push(AddbBatchWriter *writer, AddbKeyHolder holder,
 	}
 	PG_CATCH();
 	{
-		raise_bad_request(writer);
+		addb_batch_flight_raise_caught(writer);
 	}
 	PG_END_TRY();
 
-	enter_context(writer);
+	addb_batch_flight_enter(writer);
 	take_in(writer, start, key_start);
 	if (writer->filling->body.text.len >= BATCH_BYTES)
 		send_filled(writer);
 	else if (writer->under_way > 0 &&
 			 addb_http_now() - writer->looked_at > ADDB_BATCH_LOOK_US)
 		addb_batch_flight_go_on(writer, false);
-	leave_context(writer);
+	addb_batch_flight_leave(writer);
 }
 
 /*
@@ -344,12 +286,12 @@ addb_batch_writer_push(AddbBatchWriter *writer, AddbKeyHolder holder,
 void
 addb_batch_writer_drain(AddbBatchWriter *writer)
 {
-	enter_context(writer);
+	addb_batch_flight_enter(writer);
 	if (writer->filling != NULL && writer->filling->body.nentries > 0)
 		send_filled(writer);
 	while (writer->under_way > 0)
 		addb_batch_flight_go_on(writer, true);
-	leave_context(writer);
+	addb_batch_flight_leave(writer);
 }
 
 /*

@@ -218,9 +218,13 @@ append_value(StringInfo out, AddbJsonCursor cursor, char type, int max)
 	return type != 'N' && len > max ? FAULT_LONG : FAULT_NONE;
 }
 
-/* Whether a member's name is that of an attribute. */
-static bool
-name_is(const AddbJsonSlice *name, const char *attribute)
+/*
+ * addb_key_name_is - whether a member's name is that of an attribute, in UTF-8
+ *
+ * Unlike addb_json_slice_is it resolves escapes.
+ */
+bool
+addb_key_name_is(const AddbJsonSlice *name, const char *attribute)
 {
 	char	   *text;
 	bool		same;
@@ -263,7 +267,7 @@ find_values(const AddbKeySchema *schema, const char *json, size_t len,
 		int			index = 0;
 
 		while (index < schema->n &&
-			   !name_is(&name, schema->attributes[index].name))
+			   !addb_key_name_is(&name, schema->attributes[index].name))
 			index++;
 		if (index == schema->n)
 			result->stranger = name;

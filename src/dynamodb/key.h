@@ -35,6 +35,7 @@ typedef enum AddbKeyHolder
 extern char *addb_place_text(const AddbPlace *place);
 extern void addb_place_context(void *place);
 
+extern bool addb_key_name_is(const AddbJsonSlice *name, const char *attribute);
 extern bool addb_key_find(const AddbKeySchema *schema, const char *json,
 						  size_t len, StringInfo identity);
 extern void addb_key_check(const AddbKeySchema *schema, AddbKeyHolder holder,

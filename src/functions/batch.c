@@ -9,6 +9,7 @@
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/batch_get.h"
 #include "dynamodb/batch_write.h"
+#include "dynamodb/expression.h"
 #include "funcapi.h"
 #include "functions/args.h"
 #include "mb/pg_wchar.h"
@@ -22,6 +23,8 @@ ADDB_FUNCTION(addb_fn_batch_write);
 typedef struct Get
 {
 	AddbBatchReader *reader;
+	const AddbKeySchema *schema;
+	bool		hidden[2];		/* the key attributes that were not asked for */
 } Get;
 
 /* The argument of this name: an array of objects, or one object. */
@@ -72,6 +75,34 @@ append_key(StringInfo out, const void *keys, int index)
 							 "keys");
 }
 
+/*
+ * The projection, and the key attributes that it lacks: by them the items are
+ * told apart. The names it refers to may be those of the argument "names".
+ */
+static void
+append_projection(StringInfo out, Get *get, const AddbText *projection, Jsonb *names)
+{
+	AddbExpressions *expressions = addb_expressions_begin(names, NULL);
+
+	if (projection->data != NULL)
+		addb_expressions_add(expressions, ADDB_PROJECTION, "projection",
+							 projection->data, projection->len, out);
+	for (int i = 0; projection->data != NULL && i < get->schema->n; i++)
+	{
+		const char *utf8 = get->schema->attributes[i].name;
+		const char *name = pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
+		int			len = (int) strlen(name);
+
+		get->hidden[i] = !addb_expressions_projects(expressions, name, len);
+		if (!get->hidden[i])
+			continue;
+		out->len--;				/* the quote behind the expression */
+		appendStringInfo(out, ",%s\"",
+						 addb_expressions_placeholder(expressions, name, len));
+	}
+	addb_expressions_finish(expressions, out);
+}
+
 /* Starts the read, in the current context. */
 static Get *
 begin_get(FunctionCallInfo fcinfo)
@@ -79,6 +110,7 @@ begin_get(FunctionCallInfo fcinfo)
 	Get		   *get = palloc0(sizeof(Get));
 	Jsonb	   *keys = list_argument(fcinfo, 1, "keys");
 	const char *table = addb_arg_table(fcinfo, 0);
+	AddbText	projection = addb_arg_optional_text(fcinfo, 2);
 	StringInfoData parameters;
 	AddbBatchRead read = {
 		.table = table,
@@ -89,12 +121,47 @@ begin_get(FunctionCallInfo fcinfo)
 		.append_key = append_key
 	};
 
+	get->schema = read.schema;
 	initStringInfo(&parameters);
+	append_projection(&parameters, get, &projection,
+					  addb_arg_optional_jsonb(fcinfo, 4));
 	if (addb_arg_bool(fcinfo, 3, addb_consistent_read))
 		appendStringInfoString(&parameters, ",\"ConsistentRead\":true");
 	read.parameters = parameters.data;
 	get->reader = addb_batch_reader_begin(&read, CurrentMemoryContext);
 	return get;
+}
+
+/* An item as jsonb, without the hidden attributes; false when malformed. */
+static bool
+decode_item(const Get *get, AddbJsonCursor *item, AddbJsonbValue *value)
+{
+	StringInfoData kept;
+	AddbJsonCursor cursor;
+	AddbJsonSlice name;
+	AddbJsonSlice member;
+
+	addb_jsonb_start();
+	if (!get->hidden[0] && !get->hidden[1])
+		return addb_av_decode_map(item, value);
+	initStringInfo(&kept);
+	if (!addb_json_object_start(item))
+		return false;
+	while (addb_json_object_next(item, &name))
+	{
+		if (!addb_json_skip(item, &member))
+			return false;
+		if ((get->hidden[0] && addb_key_name_is(&name, get->schema->attributes[0].name)) ||
+			(get->hidden[1] && addb_key_name_is(&name, get->schema->attributes[1].name)))
+			continue;
+		appendStringInfoString(&kept, kept.len == 0 ? "{\"" : ",\"");
+		appendBinaryStringInfo(&kept, name.data, (int) name.len);
+		appendStringInfoString(&kept, "\":");
+		appendBinaryStringInfo(&kept, member.data, (int) member.len);
+	}
+	appendStringInfoString(&kept, kept.len == 0 ? "{}" : "}");
+	cursor = addb_json_cursor(kept.data, kept.len);
+	return !item->failed && addb_av_decode_map(&cursor, value);
 }
 
 /*
@@ -122,8 +189,7 @@ addb_fn_batch_get(PG_FUNCTION_ARGS)
 	get = call->user_fctx;
 	if (!addb_batch_reader_next(get->reader, &item))
 		SRF_RETURN_DONE(call);
-	addb_jsonb_start();
-	if (!addb_av_decode_map(&item, &value))
+	if (!decode_item(get, &item, &value))
 		addb_batch_reader_raise_malformed(get->reader);
 	SRF_RETURN_NEXT(call, JsonbPGetDatum(addb_jsonb_finish(value)));
 }

@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "core/compat.h"
-#include "core/guc.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/batch_write.h"
 #include "functions/args.h"

@@ -400,6 +400,13 @@ sub test_errors
 	($state, undef, $counts) = outcome_of($table, "SELECT ddb_put_agg('$table', jsonb_build_object('id', 1000 + greatest(n, 5))) FROM generate_series(1, 30) AS n");
 	is("$state $counts", '42501 30 29 1 0', 'items that were replaced are counted with those in their place');
 	$session->query('RESET atomic_dynamodb.max_connections');
+
+	# the configuration breaks on the way, as when credentials expire
+	run_with([ { repeat => -1, match => 'BatchWriteItem', delay_ms => 100 } ], 'SELECT 1');
+	($state, undef, $counts) = outcome_of($table, "SELECT ddb_put_agg('$table', jsonb_build_object('id', 2000 + n,
+		'x', CASE WHEN n = 120 THEN set_config('atomic_dynamodb.access_key_id', '', false) END)) FROM generate_series(1, 300) AS n");
+	is("$state $counts", '28000 125 100 25 0', 'what was sent before is waited for');
+	$session->query('RESET atomic_dynamodb.access_key_id');
 	$server->reset;
 	is($session->query($statement), 100, 'the session goes on');
 	return;
