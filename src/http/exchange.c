@@ -247,6 +247,22 @@ set_ca_file(AddbHttpExchange *exchange, const char *ca_file)
 	return code;
 }
 
+/*
+ * Sets where it goes. Besides the text, libcurl gets the parsed form, which
+ * spares it from parsing the text for each request; it needs the text when it
+ * retries one, and when it is to say what is wrong with it.
+ */
+static CURLcode
+set_url(AddbHttpExchange *exchange, const char *url)
+{
+	CURL	   *easy = exchange->easy;
+	bool		parsed = curl_url_set(exchange->target, CURLUPART_URL, url, 0) == CURLUE_OK;
+
+	SET(CURLOPT_URL, url);
+	SET(CURLOPT_CURLU, parsed ? exchange->target : NULL);
+	return keep_text(&exchange->url, url) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+}
+
 /* Sets where it goes and for how long, as far as that differs from before. */
 static CURLcode
 set_target(AddbHttpExchange *exchange, const AddbHttpRequest *request)
@@ -262,9 +278,9 @@ set_target(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 	}
 	if (!same_text(exchange->url, request->url))
 	{
-		SET(CURLOPT_URL, request->url);
-		if (!keep_text(&exchange->url, request->url))
-			return CURLE_OUT_OF_MEMORY;
+		code = set_url(exchange, request->url);
+		if (code != CURLE_OK)
+			return code;
 	}
 	if (exchange->connect_timeout != request->connect_timeout)
 	{
@@ -351,6 +367,7 @@ destroy(AddbHttpExchange *exchange)
 {
 	if (exchange->easy != NULL)
 		curl_easy_cleanup(exchange->easy);
+	curl_url_cleanup(exchange->target);
 	free(exchange->url);
 	free(exchange->ca_file);
 	free(exchange->body);
@@ -398,7 +415,9 @@ acquire(void)
 	if (exchange == NULL)
 		return NULL;
 	exchange->easy = curl_easy_init();
-	if (exchange->easy == NULL || set_constant_options(exchange) != CURLE_OK)
+	exchange->target = curl_url();
+	if (exchange->easy == NULL || exchange->target == NULL ||
+		set_constant_options(exchange) != CURLE_OK)
 	{
 		destroy(exchange);
 		return NULL;

@@ -25,6 +25,7 @@ struct AddbHttpExchange
 	AddbHttpExchange *next;		/* in the list of idle exchanges */
 	AddbOwned  *owned;			/* who releases it; NULL while idle */
 	char	   *url;			/* malloc'd; options as they are set, which */
+	CURLU	   *target;			/* the same, parsed */
 	const char *method;			/* stay from one exchange to the next */
 	char	   *ca_file;		/* malloc'd */
 	int			connect_timeout;	/* ms */
