@@ -340,32 +340,37 @@ read_set(AddbJsonCursor *cursor, ValueReader reader, const char *form,
 	return true;
 }
 
-/* The value behind a type tag. */
+/* The value behind a type tag of one letter. */
+static inline bool
+decode_lettered(AddbJsonCursor *cursor, char letter, AddbJsonbValue *value)
+{
+	switch (letter)
+	{
+		case 'S':
+			return read_text(cursor, value);
+		case 'N':
+			return read_number_text(cursor, value);
+		case 'M':
+			return read_object(cursor, decode_value, is_typed_form, value);
+		case 'L':
+			return read_array(cursor, decode_value, value);
+		case 'B':
+			if (!read_base64(cursor, value))
+				return false;
+			*value = wrap("$b", *value);
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* The value behind any type tag. */
 static bool
 decode_tagged(AddbJsonCursor *cursor, const AddbJsonSlice *tag,
 			  AddbJsonbValue *value)
 {
 	if (tag->len == 1)
-	{
-		switch (tag->data[0])
-		{
-			case 'S':
-				return read_text(cursor, value);
-			case 'N':
-				return read_number_text(cursor, value);
-			case 'M':
-				return read_object(cursor, decode_value, is_typed_form, value);
-			case 'L':
-				return read_array(cursor, decode_value, value);
-			case 'B':
-				if (!read_base64(cursor, value))
-					return false;
-				*value = wrap("$b", *value);
-				return true;
-			default:
-				return false;
-		}
-	}
+		return decode_lettered(cursor, tag->data[0], value);
 	if (addb_json_slice_is(tag, "BOOL"))
 		return read_bool(cursor, value);
 	if (addb_json_slice_is(tag, "NULL"))
@@ -387,11 +392,18 @@ decode_tagged(AddbJsonCursor *cursor, const AddbJsonSlice *tag,
 static bool
 decode_value(AddbJsonCursor *cursor, AddbJsonbValue *value)
 {
+	char		letter = addb_json_object_letter(cursor);
 	AddbJsonSlice tag;
 
-	return addb_json_object_first(cursor, &tag) &&
-		decode_tagged(cursor, &tag, value) &&
-		addb_json_object_end(cursor);
+	if (letter != '\0')
+	{
+		if (!decode_lettered(cursor, letter, value))
+			return false;
+	}
+	else if (!addb_json_object_first(cursor, &tag) ||
+			 !decode_tagged(cursor, &tag, value))
+		return false;
+	return addb_json_object_end(cursor);
 }
 
 /*

@@ -200,17 +200,6 @@ addb_json_object_next(AddbJsonCursor *cursor, AddbJsonSlice *name)
 bool
 addb_json_object_first(AddbJsonCursor *cursor, AddbJsonSlice *name)
 {
-	const char *p = cursor->pos;
-
-	if (cursor->end - p > 5 && p[0] == '{' && p[1] == '"' &&
-		p[3] == '"' && p[4] == ':' && p[2] >= 'A' && p[2] <= 'Z')
-	{
-		name->data = p + 2;
-		name->len = 1;
-		name->escaped = false;
-		cursor->pos = p + 5;
-		return true;
-	}
 	if (!accept_byte(cursor, '{'))
 		return fail(cursor);
 	if (accept_byte(cursor, '}'))

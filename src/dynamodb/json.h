@@ -76,6 +76,24 @@ addb_json_slice_is(const AddbJsonSlice *slice, const char *text)
 		memcmp(slice->data, text, len) == 0;
 }
 
+/*
+ * addb_json_object_letter - enters an object that begins like {"S":
+ *
+ * Returns the letter, with the cursor behind the colon. '\0', with the cursor
+ * where it was, when anything else is next: a longer name, or white space.
+ */
+static inline char
+addb_json_object_letter(AddbJsonCursor *cursor)
+{
+	const char *p = cursor->pos;
+
+	if (cursor->end - p < 5 || p[0] != '{' || p[1] != '"' ||
+		p[2] < 'A' || p[2] > 'Z' || p[3] != '"' || p[4] != ':')
+		return '\0';
+	cursor->pos = p + 5;
+	return p[2];
+}
+
 /* The same byte in all eight places of a word. */
 #define ADDB_JSON_BYTES(byte) (UINT64CONST(0x0101010101010101) * (byte))
 
