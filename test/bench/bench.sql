@@ -1,5 +1,4 @@
--- What the benchmark runs in a backend. Each function warms up first and
--- returns the CPU time of its loop in nanoseconds.
+-- What the benchmark runs in a backend. Times are in nanoseconds.
 
 CREATE EXTENSION atomic_dynamodb;
 CREATE SCHEMA bench;
@@ -10,7 +9,31 @@ CREATE FUNCTION bench.cpu() RETURNS bigint
 LANGUAGE sql VOLATILE
 AS $$ SELECT split_part(pg_read_file('/proc/self/schedstat', 0, 1000), ' ', 1)::bigint $$;
 
-CREATE FUNCTION bench.get_assigned(n integer) RETURNS bigint
+-- What a statement costs. done is the first column of its result, or how many
+-- rows it has touched; received are the bytes of DynamoDB's replies.
+CREATE FUNCTION bench.spent(statement text, done OUT bigint, received OUT bigint, cpu OUT bigint, wall OUT bigint)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    start timestamptz := clock_timestamp();
+BEGIN
+    received := (ddb_session_stats()).bytes_received;
+    cpu := bench.cpu();
+    IF statement LIKE 'SELECT%' THEN
+        EXECUTE statement INTO done;
+    ELSE
+        EXECUTE statement;
+        GET DIAGNOSTICS done = ROW_COUNT;
+    END IF;
+    cpu := bench.cpu() - cpu;
+    wall := extract(epoch FROM clock_timestamp() - start) * 1e9;
+    received := (ddb_session_stats()).bytes_received - received;
+END
+$$;
+
+-- Loops of one call. Each warms up first and returns the CPU time of the rest.
+
+CREATE FUNCTION bench.get_assigned(pk text, n integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -18,34 +41,69 @@ DECLARE
     start bigint;
 BEGIN
     FOR i IN 1 .. n / 50 LOOP
-        item := ddb_get('user#42', '42');
+        item := ddb_get(pk, '42');
     END LOOP;
     start := bench.cpu();
     FOR i IN 1 .. n LOOP
-        item := ddb_get('user#42', '42');
+        item := ddb_get(pk, '42');
     END LOOP;
-    IF item.data->>'email' IS NULL THEN
+    IF item.data IS NULL THEN
         RAISE 'no data came back: %', item;
     END IF;
     RETURN bench.cpu() - start;
 END
 $$;
 
-CREATE FUNCTION bench.get_performed(n integer) RETURNS bigint
+CREATE FUNCTION bench.get_performed(pk text, n integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
     start bigint;
 BEGIN
     FOR i IN 1 .. n / 50 LOOP
-        PERFORM ddb_get('user#42', '42');
+        PERFORM ddb_get(pk, '42');
     END LOOP;
     start := bench.cpu();
     FOR i IN 1 .. n LOOP
-        PERFORM ddb_get('user#42', '42');
+        PERFORM ddb_get(pk, '42');
     END LOOP;
     RETURN bench.cpu() - start;
 END
+$$;
+
+CREATE FUNCTION bench.get_item(pk text, n integer) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    key jsonb := jsonb_build_object('pk', pk, 'sk', '42');
+    item jsonb;
+    start bigint;
+BEGIN
+    FOR i IN 1 .. n / 50 LOOP
+        item := ddb_get_item('map', key);
+    END LOOP;
+    start := bench.cpu();
+    FOR i IN 1 .. n LOOP
+        item := ddb_get_item('map', key);
+    END LOOP;
+    IF item -> 'data' IS NULL THEN
+        RAISE 'no data came back: %', item;
+    END IF;
+    RETURN bench.cpu() - start;
+END
+$$;
+
+-- A document of 380 bytes, which makes items of 430.
+CREATE FUNCTION bench.document(i bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT jsonb_build_object(
+        'email', 'user123456@example.com', 'name', 'Zoë "Z" Example', 'age', i % 90,
+        'balance', 1126.26, 'active', true, 'deleted', NULL,
+        'tags', '["blue", "green", "red"]'::jsonb,
+        'addr', '{"city": "Amsterdam", "zip": 91126}'::jsonb,
+        'hist', '[126, "step"]'::jsonb,
+        'note', E'line 169 of text\nsecond line')
 $$;
 
 CREATE FUNCTION bench.set_atomic(n integer) RETURNS bigint
@@ -54,10 +112,7 @@ AS $$
 DECLARE
     lock ddb_lock := ROW('user#42', '42#lock', '0d1f3a52-6a5b-4c59-9d7e-3b1f0a9c8e11',
                          now() + interval '1 day');
-    data jsonb := '{"email": "user123456@example.com", "name": "Zoë \"Z\" Example", "age": 42,
-                    "balance": 1126.26, "active": true, "deleted": null, "tags": ["blue", "green", "red"],
-                    "addr": {"city": "Amsterdam", "zip": 91126}, "hist": [126, "step"],
-                    "note": "line 169 of text\nsecond line"}';
+    data jsonb := bench.document(42);
     start bigint;
 BEGIN
     FOR i IN 1 .. n / 50 LOOP
@@ -71,47 +126,16 @@ BEGIN
 END
 $$;
 
--- n items in one call; the list is made before the clock starts
-CREATE FUNCTION bench.set_many(n integer) RETURNS bigint
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    items jsonb;
-    start bigint;
-BEGIN
-    SELECT jsonb_agg(jsonb_build_object(
-               'pk', 'user#' || i, 'sk', i::text,
-               'data', jsonb_build_object(
-                   'email', 'user123456@example.com', 'name', 'Zoë "Z" Example', 'age', 42,
-                   'balance', 1126.26, 'active', true, 'deleted', NULL,
-                   'tags', '["blue", "green", "red"]'::jsonb,
-                   'addr', '{"city": "Amsterdam", "zip": 91126}'::jsonb,
-                   'hist', '[126, "step"]'::jsonb,
-                   'note', E'line 169 of text\nsecond line')))
-    INTO items
-    FROM generate_series(1, n) AS i;
-    PERFORM ddb_set('warm', i::text, '{}') FROM generate_series(1, 10) AS i;
-    start := bench.cpu();
-    IF ddb_set(items) <> n THEN
-        RAISE 'not all items were written';
-    END IF;
-    RETURN bench.cpu() - start;
-END
-$$;
-
--- Reads all pages of a partition, with these aggregates over the rows.
-CREATE FUNCTION bench.query(aggregates text, bytes OUT bigint, ns OUT bigint)
-LANGUAGE plpgsql
-AS $$
-BEGIN
-    PERFORM count(*) FROM (SELECT * FROM ddb_query('P0000') LIMIT 1000) AS warm;
-    bytes := (ddb_session_stats()).bytes_received;
-    ns := bench.cpu();
-    EXECUTE 'SELECT ' || aggregates || $q$ FROM ddb_query('P0000') $q$;
-    ns := bench.cpu() - ns;
-    bytes := (ddb_session_stats()).bytes_received - bytes;
-END
-$$;
+-- What is loaded: a table of items, one of columns, and one of a list.
+CREATE UNLOGGED TABLE bench.items AS
+    SELECT jsonb_build_object('pk', 'user#' || i, 'sk', i::text) || bench.document(i) AS item
+    FROM generate_series(1, 100000) AS i;
+CREATE UNLOGGED TABLE bench.people AS
+    SELECT p.* FROM bench.items, jsonb_to_record(item) AS p(pk text, sk text, email text, name text, age integer,
+        balance numeric, active boolean, deleted text, tags jsonb, addr jsonb, hist jsonb, note text);
+CREATE UNLOGGED TABLE bench.list AS
+    SELECT jsonb_agg(jsonb_build_object('pk', 'user#' || i, 'sk', i::text, 'data', bench.document(i))) AS items
+    FROM generate_series(1, 25000) AS i;
 
 -- The items of one page: item is the typed JSON, data the JSON text that is in
 -- its attribute data in the layout text.
@@ -134,3 +158,10 @@ BEGIN
     ns := bench.cpu() - ns;
 END
 $$;
+
+-- Where rows of a query go: a table that crashes lose, one that they do not.
+CREATE UNLOGGED TABLE bench.unlogged (item jsonb);
+CREATE TABLE bench.logged (item jsonb);
+CREATE UNLOGGED TABLE bench.rows (item jsonb);
+
+CHECKPOINT;
