@@ -51,7 +51,9 @@ OBJS = \
 	src/dynamodb/expression_function.o \
 	src/dynamodb/expression_lexer.o \
 	src/dynamodb/expression_operand.o \
+	src/dynamodb/expression_pairs.o \
 	src/dynamodb/expression_parse.o \
+	src/dynamodb/expression_parts.o \
 	src/dynamodb/expression_path.o \
 	src/dynamodb/expression_type.o \
 	src/dynamodb/expression_update.o \
