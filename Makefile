@@ -84,6 +84,10 @@ OBJS = \
 	src/dynamodb/table_query.o \
 	src/dynamodb/table_ttl.o \
 	src/dynamodb/token.o \
+	src/dynamodb/transact.o \
+	src/dynamodb/transact_action.o \
+	src/dynamodb/transact_run.o \
+	src/dynamodb/transact_table.o \
 	src/dynamodb/uuid.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
@@ -98,7 +102,8 @@ OBJS = \
 	src/functions/stream.o \
 	src/functions/table.o \
 	src/functions/table_item.o \
-	src/functions/table_query.o
+	src/functions/table_query.o \
+	src/functions/transact.o
 
 INSTALL_SQL = $(sort $(wildcard sql/install/*.sql))
 
