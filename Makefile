@@ -91,6 +91,8 @@ OBJS = \
 	src/dynamodb/uuid.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
+	src/functions/batch.o \
+	src/functions/batch_aggregate.o \
 	src/functions/call.o \
 	src/functions/codec.o \
 	src/functions/item.o \

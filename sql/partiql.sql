@@ -27,21 +27,22 @@ SELECT * FROM pg_temp.error_of($s$SELECT ddb_execute_transaction($$["SELECT * FR
 SELECT count(*) FROM ddb_execute_transaction($$["SELECT * FROM regress_partiql WHERE pk = 'a' AND sk = 1", "SELECT * FROM regress_partiql WHERE pk = 'a' AND sk = 2"]$$) AS item WHERE item IS NOT NULL;
 
 -- a token makes a transaction the same when it is repeated
+SELECT left(gen_random_uuid()::text, 20) AS token, 'ö' || gen_random_uuid() AS long \gset
 \set insert '''["INSERT INTO regress_partiql VALUE {''''pk'''': ''''t'''', ''''sk'''': 1}"]'''
-SELECT ddb_execute_transaction(:insert, 'regress token');
-SELECT ddb_execute_transaction(:insert, token => 'regress token');
+SELECT ddb_execute_transaction(:insert, :'token');
+SELECT ddb_execute_transaction(:insert, token => :'token');
 SELECT * FROM pg_temp.error_of(format('SELECT ddb_execute_transaction(%L)', :insert));
-SELECT * FROM pg_temp.error_of(format('SELECT ddb_execute_transaction(%L, %L)', :insert, 'another token'));
-SELECT * FROM pg_temp.error_of($s$SELECT ddb_execute_transaction($$["DELETE FROM regress_partiql WHERE pk = 't' AND sk = 1"]$$, 'regress token')$s$);
+SELECT * FROM pg_temp.error_of(format('SELECT ddb_execute_transaction(%L, %L)', :insert, 'another ' || :'token'));
+SELECT * FROM pg_temp.error_of(format($s$SELECT ddb_execute_transaction($$["DELETE FROM regress_partiql WHERE pk = 't' AND sk = 1"]$$, %L)$s$, :'token'));
 -- one of more than 36 characters is a hash of it
 \set update '''["UPDATE regress_partiql SET n = n + 1 WHERE pk = ''''t'''' AND sk = 2"]'''
 SELECT ddb_execute_transaction('["INSERT INTO regress_partiql VALUE {''pk'': ''t'', ''sk'': 2, ''n'': 0}"]');
-SELECT ddb_execute_transaction(:update, repeat('ö', 37));
-SELECT ddb_execute_transaction(:update, repeat('ö', 37));
-SELECT ddb_execute_transaction(:update, left(encode(sha256(convert_to(repeat('ö', 37), 'UTF8')), 'hex'), 36));
+SELECT ddb_execute_transaction(:update, :'long');
+SELECT ddb_execute_transaction(:update, :'long');
+SELECT ddb_execute_transaction(:update, left(encode(sha256(convert_to(:'long', 'UTF8')), 'hex'), 36));
 SELECT ddb_execute_transaction('["SELECT n FROM regress_partiql WHERE pk = ''t'' AND sk = 2"]');
-SELECT ddb_execute_transaction(:update, repeat('ö', 38));
-SELECT ddb_execute_transaction('["SELECT n FROM regress_partiql WHERE pk = ''t'' AND sk = 2"]', repeat('ö', 39));
+SELECT ddb_execute_transaction(:update, :'long' || 'ö');
+SELECT ddb_execute_transaction('["SELECT n FROM regress_partiql WHERE pk = ''t'' AND sk = 2"]', :'long' || 'öö');
 SELECT * FROM pg_temp.error_of(format('SELECT ddb_execute_transaction(%L, %L)', :insert, ''));
 
 -- each of these is an error

@@ -78,7 +78,7 @@ RESET atomic_dynamodb.allow_scan;
 
 -- PartiQL
 SELECT count(*) FROM ddb_execute('SELECT created FROM "regress_q" WHERE customer = ?', '["bob"]') AS o;
-SELECT o FROM ddb_execute('SELECT created, total FROM "regress_q" WHERE customer = ? AND created IN [?, ?]', '["ann", 1, 3]', consistent => true, page_size => 1) AS o;
+SELECT o FROM ddb_execute('SELECT created, total FROM "regress_q" WHERE customer = ? AND created BETWEEN ? AND ?', '["ann", 1, 3]', consistent => true, page_size => 2) AS o;
 SELECT requests FROM ddb_last_response();
 SELECT * FROM ddb_execute($$INSERT INTO "regress_q" VALUE {'customer': 'kim', 'created': ?, 'tags': ?}$$, '[1, {"$ss": ["a"]}]');
 SELECT * FROM ddb_execute($$UPDATE "regress_q" SET total = 5 WHERE customer = 'kim' AND created = 1 RETURNING ALL NEW *$$);

@@ -146,21 +146,39 @@ SELECT ddb_set((
         'data', jsonb_build_object('reading', n, 'raw', repeat('x', 1000))))
     FROM generate_series(1, 8000) AS n)) AS items_written;
 
-\set ECHO none
-SELECT requests FROM ddb_session_stats() \gset a_
-\set ECHO queries
-
 SELECT sk, data->'reading' AS reading FROM ddb_query('sensor#7') LIMIT 10;
 
-\set ECHO none
-SELECT requests - :a_requests AS cost, requests FROM ddb_session_stats() \gset b_
-\echo Requests that this has cost: :b_cost
-\echo
-\set ECHO queries
+SELECT requests, read_units FROM ddb_last_response();
 
 SELECT count(*), sum((data->>'reading')::int) FROM ddb_query('sensor#7');
 
+SELECT requests, read_units FROM ddb_last_response();
+
 \set ECHO none
-SELECT requests - :b_requests AS cost FROM ddb_session_stats() \gset c_
-\echo Requests that this has cost: :c_cost
 \echo
+\echo '=== Any table, any key, any type: orders by customer and number ==='
+\echo
+\set ECHO queries
+
+SELECT ddb_create_table('orders', 'customer', 'number N',
+    global_indexes => '{"by_status": {"partition_key": "status", "sort_key": "total N", "projection": "all"}}');
+
+-- every row of a query becomes an item
+SELECT ddb_put_agg('orders', jsonb_build_object(
+           'customer', 'customer#' || n % 100, 'number', n, 'total', n / 4.0,
+           'status', CASE WHEN n % 1000 = 0 THEN 'open' ELSE 'paid' END, 'tags', '{"$ss": ["web", "new"]}'::jsonb)) AS items_written
+FROM generate_series(1, 20000) AS n;
+
+SELECT requests, items_written, write_units FROM ddb_last_response();
+
+-- names are written as they are, reserved words like "status" too
+SELECT ddb_update_item('orders', '{"customer": "customer#0", "number": 5000}',
+                       'SET status = :s, lines = :l DELETE tags :t ADD total :one',
+                       '{"s": "late", "l": [{"sku": "a-1"}], "t": {"$ss": ["new"]}, "one": 1, "open": "open"}',
+                       condition => 'status = :open', return_values => 'all_new');
+
+SELECT o->'number' AS number, o->'total' AS total
+FROM ddb_query_items('orders', 'status = :s AND total > :t', '{"s": "open", "t": 3000}',
+                     index_name => 'by_status', descending => true) AS o LIMIT 3;
+
+SELECT count(*), sum((o->'total')::numeric) FROM ddb_scan('orders', segments => 4) AS o;

@@ -28,7 +28,7 @@ AS $$
 	SELECT (r).pk, (r).sk, (r).data, (r).version, (r).ttl
 	FROM (SELECT @extschema@.ddb_internal_get_many($1, $2, $3) AS r) AS s
 $$
-LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100;
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 SUPPORT ddb_internal_load;
 COMMENT ON FUNCTION ddb_get_many(ddb_key[], boolean, text) IS 'reads the items of any number of keys, in the order of the keys; keys without an item are left out';
 
 CREATE FUNCTION ddb_get_many(keys jsonb, consistent boolean DEFAULT NULL, table_name text DEFAULT NULL)
@@ -37,7 +37,7 @@ AS $$
 	SELECT (r).pk, (r).sk, (r).data, (r).version, (r).ttl
 	FROM (SELECT @extschema@.ddb_internal_get_many($1, $2, $3) AS r) AS s
 $$
-LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100;
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 SUPPORT ddb_internal_load;
 COMMENT ON FUNCTION ddb_get_many(jsonb, boolean, text) IS 'reads the items of a JSON array of keys ({"pk", "sk"}), in the order of the keys; keys without an item are left out';
 
 CREATE FUNCTION ddb_set(pk text, sk text, data jsonb, ttl timestamptz DEFAULT NULL, table_name text DEFAULT NULL)

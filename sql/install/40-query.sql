@@ -12,5 +12,5 @@ AS $$
 	SELECT (r).pk, (r).sk, (r).data, (r).version, (r).ttl
 	FROM (SELECT @extschema@.ddb_internal_query($1, $2, $3, $4, $5, $6) AS r) AS s
 $$
-LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000;
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000 SUPPORT ddb_internal_load;
 COMMENT ON FUNCTION ddb_query(text, text, boolean, boolean, integer, text) IS 'streams the items of a partition, in the order of their sort keys, page by page';

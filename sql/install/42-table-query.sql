@@ -12,7 +12,7 @@ RETURNS SETOF jsonb
 AS $$
 	SELECT @extschema@.ddb_internal_query_items($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 $$
-LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000;
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000 SUPPORT ddb_internal_load;
 COMMENT ON FUNCTION ddb_query_items(text, text, jsonb, text, text, text, boolean, boolean, integer, jsonb, jsonb) IS 'streams the items of any table or index that meet a key condition, page by page';
 
 CREATE FUNCTION ddb_internal_scan(table_name text, filter text, vals jsonb, projection text, index_name text, consistent boolean, page_size integer, start_key jsonb, names jsonb, segments integer)
@@ -26,7 +26,7 @@ RETURNS SETOF jsonb
 AS $$
 	SELECT @extschema@.ddb_internal_scan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 $$
-LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000;
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1000 SUPPORT ddb_internal_load;
 COMMENT ON FUNCTION ddb_scan(text, text, jsonb, text, text, boolean, integer, jsonb, jsonb, integer) IS 'streams all items of a table or index, page by page, with segments in parallel';
 
 CREATE FUNCTION ddb_query_page(table_name text, key_condition text, vals jsonb DEFAULT NULL, filter text DEFAULT NULL, projection text DEFAULT NULL, index_name text DEFAULT NULL, descending boolean DEFAULT false, consistent boolean DEFAULT NULL, page_size integer DEFAULT NULL, start_key jsonb DEFAULT NULL, names jsonb DEFAULT NULL, OUT items jsonb[], OUT next_key jsonb, OUT count bigint, OUT scanned_count bigint, OUT consumed_capacity double precision)

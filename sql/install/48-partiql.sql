@@ -12,7 +12,7 @@ RETURNS SETOF jsonb
 AS $$
 	SELECT @extschema@.ddb_internal_execute($1, $2, $3, $4)
 $$
-LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000;
+LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000 SUPPORT ddb_internal_load;
 COMMENT ON FUNCTION ddb_execute(text, jsonb, boolean, integer) IS 'carries out a statement of PartiQL and streams what it returns, page by page; params are the values of its question marks';
 
 CREATE FUNCTION ddb_execute_transaction(statements jsonb, token text DEFAULT NULL)

@@ -260,7 +260,7 @@ settle_batch(AddbBatchWriter *writer, AddbBatch *batch)
 	{
 		addb_call_release(batch->call);
 		addb_batch_flight_start(writer, batch);
-		return;
+		addb_client_wait(&batch->call, 1);
 	}
 	if (!addb_call_succeeded(batch->call) || !take_answer(writer, batch))
 		raise_failure(writer, batch);

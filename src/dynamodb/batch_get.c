@@ -27,8 +27,9 @@
 
 /*
  * A stretch is asked for while those before it hold no more than this, judged
- * by the size of the last ones: what a single BatchGetItem may answer. Before
- * anything is known, two are: they may turn out that large.
+ * by the size of the last ones: what a single BatchGetItem may answer. Until a
+ * whole stretch has been given out, two are: they may turn out that large, and
+ * the reader may want no more.
  */
 #define READ_AHEAD_BYTES (16 * 1024 * 1024)
 #define FIRST_STRETCHES 2
@@ -67,7 +68,8 @@ struct AddbBatchReader
 	Stretch    *stretches;		/* a ring, in the order of their keys */
 	int			nstretches;
 	int			first;			/* the stretch given out now */
-	size_t		expected;		/* bytes of a stretch, 0: not known yet */
+	int			allowed;		/* stretches in memory, that one included */
+	size_t		expected;		/* bytes of a stretch */
 	int64		looked_at;		/* when calls were last given a chance */
 	bool		neglected;		/* and that was too long ago */
 	AddbProgress progress;
@@ -144,6 +146,7 @@ addb_batch_reader_begin(const AddbBatchRead *read, MemoryContext owner)
 		reader->stretches[i].context = AllocSetContextCreate(context,
 															 "atomic_dynamodb batch",
 															 ALLOCSET_DEFAULT_SIZES);
+	reader->allowed = FIRST_STRETCHES;
 	reader->looked_at = addb_http_now();
 	addb_progress_begin(&reader->progress, "batch read", read->table, "batches");
 	return reader;
@@ -368,7 +371,7 @@ settle_stretch(AddbBatchReader *reader, Stretch *stretch)
 	{
 		addb_call_release(stretch->call);
 		start_call(reader, stretch);
-		return;
+		addb_client_wait(&stretch->call, 1);
 	}
 	if (!addb_call_succeeded(stretch->call))
 		raise_failure(reader, stretch);
@@ -389,16 +392,6 @@ settle_stretch(AddbBatchReader *reader, Stretch *stretch)
 	addb_progress_report(&reader->progress);
 }
 
-/* How many stretches memory allows, the first one included. */
-static int
-allowed_stretches(const AddbBatchReader *reader)
-{
-	size_t		allowed = reader->expected == 0 ? FIRST_STRETCHES :
-		Max(READ_AHEAD_BYTES / reader->expected, 1);
-
-	return (int) Min(allowed, (size_t) reader->nstretches);
-}
-
 /*
  * Asks for what may be asked for and settles what has been answered; waits, if
  * told so, until a stretch is answered or the next is due.
@@ -409,14 +402,13 @@ go_on(AddbBatchReader *reader, bool wait)
 	AddbCall   *calls[ADDB_CLIENT_MAX_CALLS];
 	int			n = 0;
 	int64		due = -1;
-	int			allowed = allowed_stretches(reader);
 
 	reader->neglected = addb_batch_was_neglected(reader->looked_at);
 	for (int i = 0; i < reader->nstretches; i++)
 	{
 		Stretch    *stretch = &reader->stretches[(reader->first + i) % reader->nstretches];
 
-		if (stretch->state == ADDB_BATCH_FREE && i < allowed &&
+		if (stretch->state == ADDB_BATCH_FREE && i < reader->allowed &&
 			reader->taken < reader->read.nkeys)
 			fill(reader, stretch);
 		if (stretch->state == ADDB_BATCH_PAUSING &&
@@ -483,6 +475,7 @@ addb_batch_reader_next(AddbBatchReader *reader, AddbJsonCursor *item)
 		stretch->state = ADDB_BATCH_FREE;
 		MemoryContextReset(stretch->context);
 		reader->first = (reader->first + 1) % reader->nstretches;
+		reader->allowed = (int) Max(READ_AHEAD_BYTES / reader->expected, 1);
 		go_on(reader, false);
 	}
 	return false;

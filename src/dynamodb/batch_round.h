@@ -35,7 +35,7 @@ typedef enum AddbBatchState
  *
  * looked_at is the last time, by addb_http_now. A call that now turns out to
  * have had no answer in time may well have had one: whoever gave out or took in
- * rows was away. It is made again then, without that being held against it.
+ * rows was away. It is made again then, and waited for, lest that go on.
  */
 static inline bool
 addb_batch_was_neglected(int64 looked_at)

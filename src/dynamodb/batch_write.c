@@ -198,11 +198,12 @@ take_in(AddbBatchWriter *writer, int start, int key_start)
 	writer->given++;
 }
 
-/* Has the caller's function write an item or key, and tells of which element. */
+/* Has the caller's function write an item or key; tells of which element. */
 static void
-append_value(StringInfo out, AddbBatchAppend append, void *value,
-			 const AddbPlace *place)
+append_value(StringInfo out, AddbKeyHolder holder, AddbBatchAppend append,
+			 void *value, const AddbPlace *place)
 {
+	int			start = out->len;
 	ErrorContextCallback context = {
 		.previous = error_context_stack,
 		.callback = addb_place_context,
@@ -212,6 +213,9 @@ append_value(StringInfo out, AddbBatchAppend append, void *value,
 	if (place->element > 0)
 		error_context_stack = &context;
 	append(out, value);
+	if (holder == ADDB_HOLDER_ITEM)
+		addb_item_check_size(out->data + start, out->len - start,
+							 place->argument);
 	error_context_stack = context.previous;
 }
 
@@ -228,9 +232,7 @@ write_request(StringInfo text, StringInfo keys, const AddbKeySchema *schema,
 	else
 		appendStringInfoString(text, "{\"DeleteRequest\":{\"Key\":");
 	start = text->len;
-	append_value(text, append, value, place);
-	if (holder == ADDB_HOLDER_ITEM)
-		addb_item_check_size(text->data + start, text->len - start, place->argument);
+	append_value(text, holder, append, value, place);
 	addb_key_check(schema, holder, text->data + start, text->len - start,
 				   place, keys);
 	appendStringInfoString(text, "}},");

@@ -10,6 +10,7 @@
 
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/client.h"
+#include "dynamodb/key_schema.h"
 #include "dynamodb/partiql.h"
 #include "dynamodb/raw_call.h"
 #include "dynamodb/stats.h"
@@ -232,6 +233,10 @@ addb_raw_call_run(const AddbRawCall *raw)
 	if (!addb_call_succeeded(call))
 		addb_call_raise(call);
 	take_capacity(call);
+
+	/* it may have made or dropped the table */
+	if (raw->operation.is_write && raw->table != NULL)
+		addb_key_schema_forget(raw->table);
 	reply = decode_reply(raw, call);
 	addb_call_release(call);
 	return reply;

@@ -10,6 +10,7 @@
 
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/client.h"
+#include "dynamodb/key_schema.h"
 #include "dynamodb/table.h"
 #include "utils/memutils.h"
 
@@ -60,7 +61,7 @@ addb_table_call(const AddbOperation *operation, const char *table,
 /* What DescribeTable says of a table. */
 typedef struct TableDescription
 {
-	bool		active;			/* with all its indexes */
+	TableStatus status;			/* of it and all its indexes */
 	double		created;		/* seconds since 1970, 0 if not told */
 } TableDescription;
 
@@ -89,16 +90,18 @@ read_indexes(AddbJsonCursor *cursor)
 	return active;
 }
 
+/* The description in a reply; raises 08P01 when there is none. */
 static TableDescription
 read_description(const AddbCall *call)
 {
-	TableDescription description = {true, 0};
+	TableDescription description = {TABLE_ABSENT, 0};
 	AddbJsonSlice created = {0};
 	size_t		len;
 	const char *body = addb_call_body(call, &len);
 	AddbJsonCursor cursor = addb_json_cursor(body, len);
 	AddbJsonSlice name;
 	AddbJsonSlice status = {0};
+	bool		active = true;
 
 	if (addb_json_object_start(&cursor) && addb_json_object_next(&cursor, &name) &&
 		addb_json_slice_is(&name, "Table") && addb_json_object_start(&cursor))
@@ -107,7 +110,7 @@ read_description(const AddbCall *call)
 			if (addb_json_slice_is(&name, "TableStatus"))
 				addb_json_string(&cursor, &status);
 			else if (addb_json_slice_is(&name, "GlobalSecondaryIndexes"))
-				description.active &= read_indexes(&cursor);
+				active &= read_indexes(&cursor);
 			else if (addb_json_slice_is(&name, "CreationDateTime"))
 				addb_json_skip(&cursor, &created);
 			else
@@ -115,33 +118,26 @@ read_description(const AddbCall *call)
 		}
 	if (cursor.failed || status.data == NULL)
 		addb_call_raise_malformed(call);
-	description.active &= addb_json_slice_is(&status, "ACTIVE");
+	active &= addb_json_slice_is(&status, "ACTIVE");
+	description.status = active ? TABLE_ACTIVE : TABLE_CHANGING;
 	if (created.len > 0)
 		description.created = strtod(pnstrdup(created.data, created.len), NULL);
 	return description;
 }
 
-/* *created, if not NULL, is when the table was created. */
-static TableStatus
-describe(const char *table, double *created)
+/* Asks for the description; false, with the call, when that is refused. */
+static bool
+describe(const char *table, AddbCall **call, TableDescription *description)
 {
-	TableDescription description;
-	AddbCall   *call = addb_table_call(&addb_describe_table, table, "", NULL);
-	TableStatus status;
-
-	if (addb_call_failed_with(call, "ResourceNotFoundException"))
-		status = TABLE_ABSENT;
-	else if (!addb_call_succeeded(call))
-		addb_call_raise(call);
+	*call = addb_table_call(&addb_describe_table, table, "", NULL);
+	if (addb_call_failed_with(*call, "ResourceNotFoundException"))
+		*description = (TableDescription) {TABLE_ABSENT, 0};
+	else if (!addb_call_succeeded(*call))
+		return false;
 	else
-	{
-		description = read_description(call);
-		status = description.active ? TABLE_ACTIVE : TABLE_CHANGING;
-		if (created != NULL)
-			*created = description.created;
-	}
-	addb_call_release(call);
-	return status;
+		*description = read_description(*call);
+	addb_call_release(*call);
+	return true;
 }
 
 /* Of an error in a wait: that does not end what is waited for. */
@@ -174,8 +170,15 @@ watch(const char *table, TableStatus wanted)
 	int64		pause = POLL_FIRST_US;
 	int64		waited = 0;
 
-	while (describe(table, NULL) != wanted)
+	for (;;)
 	{
+		TableDescription description;
+		AddbCall   *call;
+
+		if (!describe(table, &call, &description))
+			addb_call_raise(call);
+		if (description.status == wanted)
+			break;
 		if (waited >= WAIT_MAX_US)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -219,20 +222,6 @@ enable_ttl(const AddbTableDefinition *definition)
 	error_context_stack = context.previous;
 }
 
-/*
- * Whether the table in the way is the one that an attempt of ours has made,
- * whose answer was lost: it is no older than the call.
- */
-static bool
-is_our_table(const AddbCall *call, const char *table, int64 started)
-{
-	double		created = 0;
-
-	return addb_call_was_unsettled(call) &&
-		describe(table, &created) != TABLE_ABSENT &&
-		created >= started - CLOCK_TOLERANCE_S;
-}
-
 static _Noreturn void
 raise_exists(const AddbCall *call, const char *table)
 {
@@ -244,6 +233,40 @@ raise_exists(const AddbCall *call, const char *table)
 			 errdetail("DynamoDB: ResourceInUseException%s%s.",
 					   request_id ? ", request id " : "",
 					   request_id ? request_id : "")));
+}
+
+/*
+ * Raises that the table exists, unless it is the one that an attempt of ours
+ * has made, whose answer was lost: then it is no older than the call. When that
+ * cannot be seen, the outcome is unknown (08007).
+ */
+static void
+accept_ours(const AddbCall *call, const char *table, int64 started)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	TableDescription description = {TABLE_ABSENT, 0};
+	volatile bool seen = false;
+	AddbCall   *look;
+
+	if (!addb_call_was_unsettled(call))
+		raise_exists(call, table);
+	PG_TRY();
+	{
+		seen = describe(table, &look, &description);
+	}
+	PG_CATCH();
+	{
+		if (!addb_client_may_catch(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	if (!seen)
+		addb_call_raise(call);
+	if (description.status == TABLE_ABSENT ||
+		description.created < started - CLOCK_TOLERANCE_S)
+		raise_exists(call, table);
 }
 
 /*
@@ -267,13 +290,11 @@ addb_table_create(const AddbTableDefinition *definition)
 	call = addb_table_call(&addb_create_table, table, members,
 						   "\"table_name\", \"partition_key\", \"sort_key\", \"global_indexes\", \"local_indexes\", \"read_units\" and \"write_units\"");
 	if (addb_call_failed_with(call, "ResourceInUseException"))
-	{
-		if (!is_our_table(call, table, started))
-			raise_exists(call, table);
-	}
+		accept_ours(call, table, started);
 	else if (!addb_call_succeeded(call))
 		addb_call_raise(call);
 	addb_call_release(call);
+	addb_key_schema_forget(table);
 	wait_until(table, TABLE_ACTIVE);
 	if (definition->ttl != NULL)
 		enable_ttl(definition);
@@ -298,5 +319,6 @@ addb_table_delete(const char *table)
 		   addb_call_failed_with(call, "ResourceInUseException"))))
 		addb_call_raise(call);
 	addb_call_release(call);
+	addb_key_schema_forget(table);
 	wait_until(table, TABLE_ABSENT);
 }

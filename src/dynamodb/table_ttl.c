@@ -70,39 +70,59 @@ judge(const AddbJsonSlice *status, const AddbJsonSlice *name,
 	return enabling || disabling ? TTL_CHANGING : TTL_OTHER;
 }
 
-/* Asks for the state. What makes that fail is not raised: it is no answer. */
+/* The state that a reply tells. */
 static TtlState
-look(const char *table, const char *attribute, bool enabled)
+read_state(const AddbCall *call, const char *attribute, bool enabled)
 {
-	AddbCall   *call = addb_table_call(&addb_describe_time_to_live, table, "", NULL);
-	TtlState	state = TTL_OTHER;
+	size_t		len;
+	const char *body = addb_call_body(call, &len);
+	AddbJsonCursor cursor = addb_json_cursor(body, len);
 	AddbJsonSlice name;
 	AddbJsonSlice status = {0};
 	AddbJsonSlice attribute_name = {0};
 
-	if (addb_call_succeeded(call))
-	{
-		size_t		len;
-		const char *body = addb_call_body(call, &len);
-		AddbJsonCursor cursor = addb_json_cursor(body, len);
+	if (addb_json_object_start(&cursor) && addb_json_object_next(&cursor, &name) &&
+		addb_json_slice_is(&name, "TimeToLiveDescription") &&
+		addb_json_object_start(&cursor))
+		while (addb_json_object_next(&cursor, &name))
+		{
+			if (addb_json_slice_is(&name, "TimeToLiveStatus"))
+				addb_json_string(&cursor, &status);
+			else if (addb_json_slice_is(&name, "AttributeName"))
+				addb_json_string(&cursor, &attribute_name);
+			else
+				addb_json_skip(&cursor, NULL);
+		}
+	return cursor.failed ? TTL_OTHER :
+		judge(&status, &attribute_name, attribute, enabled);
+}
 
-		if (addb_json_object_start(&cursor) && addb_json_object_next(&cursor, &name) &&
-			addb_json_slice_is(&name, "TimeToLiveDescription") &&
-			addb_json_object_start(&cursor))
-			while (addb_json_object_next(&cursor, &name))
-			{
-				if (addb_json_slice_is(&name, "TimeToLiveStatus"))
-					addb_json_string(&cursor, &status);
-				else if (addb_json_slice_is(&name, "AttributeName"))
-					addb_json_string(&cursor, &attribute_name);
-				else
-					addb_json_skip(&cursor, NULL);
-			}
-		if (cursor.failed)
-			addb_call_raise_malformed(call);
-		state = judge(&status, &attribute_name, attribute, enabled);
+/*
+ * Asks for the state. That this fails is no error, since the caller has a
+ * better one to raise. Raises interrupts.
+ */
+static TtlState
+look(const char *table, const char *attribute, bool enabled)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile TtlState state = TTL_OTHER;
+
+	PG_TRY();
+	{
+		AddbCall   *call = addb_table_call(&addb_describe_time_to_live, table, "", NULL);
+
+		if (addb_call_succeeded(call))
+			state = read_state(call, attribute, enabled);
+		addb_call_release(call);
 	}
-	addb_call_release(call);
+	PG_CATCH();
+	{
+		if (!addb_client_may_catch(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
 	return state;
 }
 

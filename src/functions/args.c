@@ -184,18 +184,20 @@ addb_arg_bool(FunctionCallInfo fcinfo, int n, bool fallback)
 /*
  * addb_arg_table - the argument "table_name", else atomic_dynamodb.table
  *
- * Palloc'd. Raises 22023 when neither names a table.
+ * With n = -1 the function has no such argument. Palloc'd. Raises 22023 when
+ * neither names a table.
  */
 const char *
 addb_arg_table(FunctionCallInfo fcinfo, int n)
 {
+	bool		by_setting = n < 0 || PG_ARGISNULL(n);
 	char	   *name;
 
-	if (PG_ARGISNULL(n))
+	if (by_setting)
 		name = pstrdup(addb_table);
 	else
 		name = text_to_cstring(PG_GETARG_TEXT_PP(n));
-	if (name[0] == '\0' && PG_ARGISNULL(n))
+	if (name[0] == '\0' && by_setting)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("no DynamoDB table is named"),
@@ -205,6 +207,21 @@ addb_arg_table(FunctionCallInfo fcinfo, int n)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"table_name\" must not be empty")));
 	return name;
+}
+
+/*
+ * addb_arg_is_table - whether addb_arg_table would give this name
+ */
+bool
+addb_arg_is_table(FunctionCallInfo fcinfo, int n, const char *table)
+{
+	text	   *name;
+
+	if (n < 0 || PG_ARGISNULL(n))
+		return strcmp(addb_table, table) == 0;
+	name = PG_GETARG_TEXT_PP(n);
+	return VARSIZE_ANY_EXHDR(name) == strlen(table) &&
+		memcmp(VARDATA_ANY(name), table, strlen(table)) == 0;
 }
 
 /* The last second of the year 9999: a later ttl is one in milliseconds. */

@@ -26,6 +26,7 @@ extern int	addb_arg_positive(FunctionCallInfo fcinfo, int n, const char *name,
 							  int fallback, int max);
 extern bool addb_arg_bool(FunctionCallInfo fcinfo, int n, bool fallback);
 extern const char *addb_arg_table(FunctionCallInfo fcinfo, int n);
+extern bool addb_arg_is_table(FunctionCallInfo fcinfo, int n, const char *table);
 extern AddbItemList addb_arg_items(FunctionCallInfo fcinfo, int n);
 extern AddbItemList addb_arg_keys(FunctionCallInfo fcinfo, int n);
 extern AddbItemList addb_read_keys(Jsonb *keys);

@@ -32,6 +32,16 @@ const toSdk = (value) => {
 }
 const itemToSdk = (item) => Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toSdk(value)]))
 
+// A number as its sign, digits and power of ten. DynamoDB answers with one
+// spelling of a number; DynamoDB Local keeps what was written within a map.
+const number = (text) => {
+    const [, sign, whole, fraction = '', power = '0'] = /^([-+]?)(\d*)\.?(\d*)(?:[eE]([-+]?\d+))?$/.exec(text)
+    const digits = (whole + fraction).replace(/^0+/, '')
+    const significant = digits.replace(/0+$/, '')
+    if (significant === '') return '0'
+    return `${sign === '-' ? '-' : ''}${significant}e${Number(power) - fraction.length + digits.length - significant.length}`
+}
+
 // The same text for the same value only: names sorted, sets sorted.
 const canonical = (value) => {
     const [[type, content]] = Object.entries(value)
@@ -39,8 +49,9 @@ const canonical = (value) => {
     switch (type) {
         case 'B': return `B${base64(content)}`
         case 'BS': return `BS${JSON.stringify(content.map(base64).sort())}`
-        case 'SS':
-        case 'NS': return `${type}${JSON.stringify([...content].sort())}`
+        case 'N': return `N${number(content)}`
+        case 'NS': return `NS${JSON.stringify(content.map(number).sort())}`
+        case 'SS': return `SS${JSON.stringify([...content].sort())}`
         case 'L': return `L[${content.map(canonical).join()}]`
         case 'M': return `M${canonicalItem(content)}`
         default: return `${type}${JSON.stringify(content)}`

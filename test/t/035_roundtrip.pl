@@ -104,22 +104,37 @@ sub from_utf8_text
 # All operations on items, one value of each type through each.
 sub test_single_items
 {
-	my $key = "jsonb_build_object('pk', 'single', 'sk', n)";
 	my $values = q({"s": "text", "n": -1.5e-20, "b": {"$b": "AP8="}, "t": true, "z": null, "l": [1, "a", {"$ss": ["x"]}],
 		"m": {"$m": {"$s": 1}}, "ns": {"$ns": [1, 2.5]}, "bs": {"$bs": ["", "AA=="]}, "u": {"$s": "a\\\\u0000b"}});
-	$values =~ s/\\\\/\\\\/g;
-	is(sql("SELECT count(*) FROM jsonb_each('$values') WITH ORDINALITY AS v(name, value, n),
-			LATERAL ddb_put_item('$source', $key || jsonb_build_object('v', value)) AS put,
-			LATERAL ddb_update_item('$copy', $key, 'SET v = :v', jsonb_build_object('v', value), return_values => 'all_new') AS new,
-			LATERAL ddb_get_item('$source', $key, consistent => true) AS got
-			WHERE new = got AND got -> 'v' = value"), 10, 'put, update and get agree');
-	is_identical(ddb_raw('Scan', { TableName => $source, Select => 'COUNT' })->{Count}, 'the tables too');
+	my $answer = sql(<<"SQL");
+CREATE FUNCTION through(key jsonb, value jsonb) RETURNS boolean LANGUAGE plpgsql AS \$\$
+DECLARE
+	item jsonb := key || jsonb_build_object('v', value);
+	new jsonb;
+BEGIN
+	PERFORM ddb_put_item('$source', item);
+	new := ddb_update_item('$copy', key, 'SET v = :v', jsonb_build_object('v', value), return_values => 'all_new');
+	RETURN new = item AND ddb_get_item('$source', key, consistent => true) = item
+		AND ddb_get_item('$source', key, 'v') -> 'v' = value;
+END
+\$\$;
+SELECT count(*), bool_and(through(jsonb_build_object('pk', 'single', 'sk', n), value))
+FROM jsonb_each('$values') WITH ORDINALITY AS v(name, value, n);
+SQL
+	is($answer, '10|t', 'put, update and get agree');
+	is_identical(count_items($source), 'the tables too');
 	return;
+}
+
+sub count_items
+{
+	my ($table) = @_;
+	return sql("SELECT ddb_count('$table')");
 }
 
 sub test_random_items
 {
-	my $before = ddb_raw('Scan', { TableName => $source, Select => 'COUNT' })->{Count};
+	my $before = count_items($source);
 	is(node('', 'random', $source, ITEMS, SEED)->{written}, ITEMS, 'the SDK has written ' . ITEMS . ' random items');
 	sql(<<"SQL", timeout => 400);
 CREATE UNLOGGED TABLE kept AS SELECT item FROM ddb_scan('$source', segments => 4) AS item;
