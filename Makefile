@@ -51,7 +51,9 @@ OBJS = \
 	src/dynamodb/expression_function.o \
 	src/dynamodb/expression_lexer.o \
 	src/dynamodb/expression_operand.o \
+	src/dynamodb/expression_pairs.o \
 	src/dynamodb/expression_parse.o \
+	src/dynamodb/expression_parts.o \
 	src/dynamodb/expression_path.o \
 	src/dynamodb/expression_type.o \
 	src/dynamodb/expression_update.o \
@@ -83,6 +85,10 @@ OBJS = \
 	src/dynamodb/table_query.o \
 	src/dynamodb/table_ttl.o \
 	src/dynamodb/token.o \
+	src/dynamodb/transact.o \
+	src/dynamodb/transact_action.o \
+	src/dynamodb/transact_run.o \
+	src/dynamodb/transact_table.o \
 	src/dynamodb/uuid.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
@@ -99,7 +105,8 @@ OBJS = \
 	src/functions/stream.o \
 	src/functions/table.o \
 	src/functions/table_item.o \
-	src/functions/table_query.o
+	src/functions/table_query.o \
+	src/functions/transact.o
 
 INSTALL_SQL = $(sort $(wildcard sql/install/*.sql))
 
