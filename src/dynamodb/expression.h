@@ -54,5 +54,13 @@ extern bool addb_expressions_projects(const AddbExpressions *expressions,
 									  const char *name, int len);
 extern const char *addb_expressions_placeholder(AddbExpressions *expressions,
 												const char *name, int len);
+extern void addb_expressions_append(AddbExpressions *expressions,
+									AddbExpressionKind kind, const char *argument,
+									const char *text, int len, StringInfo out);
+extern void addb_expressions_append_name(AddbExpressions *expressions,
+										 const char *name, int len, StringInfo out);
+extern StringInfo addb_expressions_append_value(AddbExpressions *expressions,
+												StringInfo out);
+extern const char *addb_expressions_member(AddbExpressionKind kind);
 
 #endif							/* ADDB_DYNAMODB_EXPRESSION_H */

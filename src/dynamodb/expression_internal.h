@@ -123,6 +123,9 @@ struct AddbExpressions
 	int			paths_size;
 
 	bool		idempotent;		/* the update can be applied twice */
+
+	StringInfoData own_values;	/* of the caller: ,":v0":{...}; data NULL: none */
+	int			next_value;		/* number of the next of them */
 };
 
 typedef enum AddbOperandType
@@ -166,6 +169,8 @@ typedef void (*AddbExpressionRule) (AddbExpressionParser *parser,
 									AddbOperand *operand);
 
 /* in expression.c */
+extern AddbExpressionMember *addb_expression_find_member(const AddbExpressionMembers *members,
+														 const char *key, int len);
 extern AddbExpressionMember *addb_expression_member(AddbExpressionMembers *members,
 													const AddbToken *token);
 extern int	addb_expression_intern(AddbExpressions *expressions,

@@ -37,6 +37,7 @@ const AddbOperation addb_list_tables = {"ListTables", false, 1 * MB};
 const AddbOperation addb_put_item = {"PutItem", true, 8 * MB};
 const AddbOperation addb_query = {"Query", false, 16 * MB};
 const AddbOperation addb_scan = {"Scan", false, 16 * MB};
+const AddbOperation addb_transact_get_items = {"TransactGetItems", false, 256 * MB};
 const AddbOperation addb_transact_write_items = {"TransactWriteItems", true, 256 * MB};
 const AddbOperation addb_update_item = {"UpdateItem", true, 8 * MB};
 const AddbOperation addb_update_time_to_live = {"UpdateTimeToLive", true, 1 * MB};
