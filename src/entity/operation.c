@@ -50,7 +50,6 @@ static const struct
 	{"items", MEMBER_ARRAY, offsetof(AddbEntityOperation, items)},
 	{"chain", MEMBER_ARRAY, offsetof(AddbEntityOperation, chain)},
 	{"sk", MEMBER_OBJECT, offsetof(AddbEntityOperation, sk)},
-	{"values", MEMBER_OBJECT, offsetof(AddbEntityOperation, values)},
 };
 
 /*
@@ -136,6 +135,7 @@ addb_entity_operation_read(JsonbContainer *object, AddbEntityOperation *operatio
 	bool		has_method = false;
 
 	memset(operation, 0, sizeof(AddbEntityOperation));
+	operation->values.type = jbvNull;
 	operation->where.type = jbvNull;
 	operation->options.pages = 1;
 	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
@@ -150,6 +150,8 @@ addb_entity_operation_read(JsonbContainer *object, AddbEntityOperation *operatio
 		}
 		else if (key_is(&key, "where"))
 			operation->where = value;
+		else if (key_is(&key, "values"))
+			operation->values = value;
 		else if (key_is(&key, "options") || key_is(&key, "commit"))
 			read_options(&value, operation);
 		else if (!read_plain(&key, &value, operation))

@@ -94,7 +94,7 @@ typedef struct AddbEntityOperation
 	JsonbContainer *items;
 	JsonbContainer *chain;
 	JsonbContainer *sk;
-	JsonbContainer *values;
+	JsonbValue	values;			/* for texts of where; jbvNull: none */
 	JsonbValue	where;			/* jbvNull: none */
 	AddbEntityOptions options;
 } AddbEntityOperation;

@@ -13,17 +13,10 @@
 AddbExpressions *
 addb_entity_expressions(const AddbEntityRequest *request)
 {
-	JsonbValue	value;
-	Jsonb	   *values = NULL;
+	JsonbValue	values = request->action.values;
 
-	if (request->action.values != NULL)
-	{
-		value.type = jbvBinary;
-		value.val.binary.data = request->action.values;
-		value.val.binary.len = 0;
-		values = JsonbValueToJsonb(&value);
-	}
-	return addb_expressions_begin(NULL, values);
+	return addb_expressions_begin(NULL, values.type == jbvNull ? NULL :
+								  JsonbValueToJsonb(&values));
 }
 
 /*

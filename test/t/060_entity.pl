@@ -38,6 +38,15 @@ my %quirk = (
 	'where/patch-or-precedence' => sub { guard_or($_[0], 'attribute_exists') },
 );
 
+# An entity with an attribute of every type.
+my $thing = model(
+	'"id":{"type":"string"},"n":{"type":"number","field":"nn"},"s":{"type":"string","field":"ss"},"tags":{"type":"set","items":"string"},'
+	  . '"sizes":{"type":"set","items":"number"},"map":{"type":"map","properties":{"in":{"type":"number","field":"ii"},'
+	  . '"secret":{"type":"string","hidden":true}}},"list":{"type":"list","items":{"type":"map","properties":{"u":{"type":"string","field":"url"}}}},'
+	  . '"any":{"type":"any"},"grp":{"type":"string"},"rank":{"type":"number"}',
+	'"t":{"pk":{"field":"pk","composite":["id"]},"sk":{"field":"sk","composite":[]}},'
+	  . '"g":{"index":"g","pk":{"field":"gpk","composite":["grp"]},"sk":{"field":"gsk","composite":["rank"]}}');
+
 my $preamble = preamble('addb_unit_entity(json) RETURNS json', 'addb_unit_js(json) RETURNS json',
 	'addb_unit_entity_bench(json, int) RETURNS float8') . <<'SQL';
 CREATE FUNCTION pg_temp.play(vector json) RETURNS json LANGUAGE plpgsql AS $$
@@ -58,6 +67,14 @@ SQL
 
 test_primitives();
 test_files(qw(model mi6 keys put update gsi where query collection response transaction));
+test_models();
+test_services();
+test_deviations();
+test_where_texts();
+test_results();
+test_errors();
+test_encodings();
+test_speed();
 done_testing();
 
 sub slurp_text
@@ -257,5 +274,266 @@ sub project_identifiers
 	my ($request) = @_;
 	my $projection = \$request->{TransactItems}[0]{Get}{ProjectionExpression};
 	$$projection = [ sort { canonical($a) cmp canonical($b) } @$$projection, ['__edb_e__'], ['__edb_v__'] ];
+	return;
+}
+
+# Plays an operation on models, which are given as the inside of their object;
+# the result of the unit function, its requests normalised.
+sub operate
+{
+	my ($models, $operation, %reply) = @_;
+	my $response = %reply ? ',"response":' . text_json({ status => 200, body => $reply{body} }) : '';
+	my ($played) = play(sprintf '[{"models":{%s},"table":"t","operation":%s%s}]', $models, text_json($operation), $response);
+	return $played if $played->{error};
+	($played->{normalized}) = map { $_->[0] } normalize($played->{requests});
+	return $played;
+}
+
+sub request_is
+{
+	my ($models, $operation, $member, $expected, $name) = @_;
+	my $played = operate($models, $operation);
+	return fail($name) || !diag(to_json($played->{error})) if $played->{error};
+	return is_deeply($played->{normalized}{$member}, $expected, $name) || !diag(to_json($played->{normalized}));
+}
+
+sub error_is
+{
+	my ($models, $operation, $code, $name) = @_;
+	my $played = operate($models, $operation);
+	return is(error_code($played), $code, $name) || !diag(to_json($played));
+}
+
+# A model "m" with these attributes and indexes, as its alias and text.
+sub model
+{
+	my ($attributes, $indexes, $service) = @_;
+	return sprintf '"m":{"model":{"entity":"e","version":"1","service":"%s"},"attributes":{%s},"indexes":{%s}}',
+	  $service // 's', $attributes, $indexes;
+}
+
+sub test_models
+{
+	my $ab = '"a":{"type":"string"},"b":{"type":"string"}';
+	my $table = '"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[]}}';
+	my @cases = (
+		[ 1003, $ab, '"t":{"pk":{"field":"pk","template":"x${}"},"sk":{"field":"sk","composite":[]}}', 'an empty name in a template' ],
+		[ 1003, $ab, '"t":{"pk":{"field":"pk","template":"${zzz}"}}', 'an unknown name in a template' ],
+		[ 1006, $ab, '"t":{"collection":"c","pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[]}},'
+			. '"g":{"index":"g","collection":"c","pk":{"field":"g1","composite":["b"]},"sk":{"field":"g2","composite":[]}}',
+			'a collection twice' ],
+		[ 1008, '"a":{"type":"string"},"s":{"type":"set","items":"map"}', $table, 'a set of maps' ],
+		[ 1008, '"a":{"type":"string"},"l":{"type":"list","items":{"type":"date"}}', $table, 'a list of an unknown type' ],
+		[ 1008, '"a":{"type":"string"},"m":{"type":"map"}', $table, 'a map without properties' ],
+		[ 1008, '"a":{"type":"string","padding":{"length":3,"char":"0"}}', '"t":{"pk":{"field":"a","composite":["a"]}}', 'a padded attribute as key' ],
+		[ 1009, $ab, '"t":{"pk":{"field":"pk","composite":["a"]},"type":"other"}', 'an unknown type of index' ],
+		[ 1009, $ab . ',"v":{"type":"string","validate":{}}', $table, 'a RegExp that JSON.stringify has emptied' ],
+		[ 1009, '"a":{"type":"string","padding":{"length":"3","char":"0"}}', $table, 'a padding of a wrong type' ],
+		[ 1018, $ab, '"t":{"pk":{"field":"a","composite":["b"]}}', 'an attribute\'s field as the key of another' ],
+		[ 1018, $ab, '"t":{"pk":{"field":"a","composite":["a","b"]}}', 'an attribute\'s field as the key of several' ],
+		[ 1019, $ab, '"t":{"collection":"c","pk":{"field":"a","composite":["a"]},"sk":{"field":"sk","composite":[]}}',
+			'an attribute as key in a collection' ],
+		[ 1020, $ab, $table . ',"g":{"index":"g","pk":{"field":"pk","composite":["a"],"casing":"upper"},"sk":{"field":"g2","composite":["b"]}}',
+			'one key field in two casings' ],
+		[ 1024, $ab, $table . ',"g":{"index":"g","pk":{"field":"pk","composite":["b"]},"sk":{"field":"g2","composite":[]}}',
+			'one key field of two composites' ],
+		[ 1026, $ab, '"t":{"pk":{"composite":["a"]}}', 'a key without a field' ],
+		[ 1026, $ab, '"t":{"sk":{"field":"sk","composite":["a"]}}', 'an index without a pk' ]);
+	for my $case (@cases)
+	{
+		my ($code, $attributes, $indexes, $name) = @$case;
+		error_is(model($attributes, $indexes), { method => 'define' }, $code, "model: $name is error $code");
+	}
+	for my $callback (qw(get set watch))
+	{
+		my $played = operate(model("\"a\":{\"type\":\"string\",\"$callback\":{}}", $table), { method => 'define' });
+		is($played->{error}{sqlstate}, '0A000', "model: a callback \"$callback\" is not supported");
+	}
+	my $played = operate(model('"a":{"type":"string","validate":{"regex":"("}}', $table), { method => 'define' });
+	is($played->{error}{sqlstate}, '2201B', 'model: a regular expression must be one');
+	request_is(model('"a":"string","k":["x","y"]', $table), { entity => 'm', method => 'put', attributes => { a => 'A', k => 'y' } },
+		'Item', { a => { S => 'A' }, k => { S => 'y' }, pk => { S => '$s#a_a' }, sk => { S => '$e_1' },
+			__edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } }, 'model: attributes by their types alone');
+	return;
+}
+
+sub test_services
+{
+	my $entity = '"%s":{"model":{"entity":"%s","version":"1","service":"%s"},"attributes":{"a":{"type":"string"%s}},'
+	  . '"indexes":{"t":{"collection":"c","pk":{"field":"%s","composite":["a"]},"sk":{"field":"sk","composite":[]}}}}';
+	my $join = sub { join ',', map { sprintf $entity, @$_ } @_ };
+	error_is($join->([ 'x', 'x', 'S', '', 'pk' ], [ 'y', 'y', 'other', '', 'pk' ]), { method => 'define' }, 1013,
+		'service: two services do not join');
+	error_is($join->([ 'x', 'x', 'S', '', 'pk' ], [ 'y', 'y', 'S', '', 'pk2' ]), { method => 'define' }, 1013,
+		'service: nor two partition keys');
+	error_is($join->([ 'x', 'x', 'S', '', 'pk' ], [ 'y', 'y', 'S', ',"label":"b"', 'pk' ]), { method => 'define' }, 1013,
+		'service: nor two labels in it');
+	my $played = operate($join->([ 'x', 'x', 'Straße', '', 'pk' ], [ 'y', 'y', 'sTRAßE', '', 'pk' ]), { method => 'define' });
+	ok(!$played->{error}, 'service: case does not matter in its name');
+	return;
+}
+
+sub test_deviations
+{
+	my %id = (entity => 'm', key => { id => 'I' });
+	my $a_or_b = { op => 'or', args => [ { op => 'eq', attr => 's', value => 'a' }, { op => 'eq', attr => 's', value => 'b' } ] };
+	my $or = [ 'or', map { [ '=', { path => ['ss'] }, { value => { S => $_ } } ] } 'a', 'b' ];
+	my $exists = sub { [ 'attribute_exists', { path => [ $_[0] ] } ] };
+	request_is($thing, { %id, method => 'remove', where => [$a_or_b] }, 'ConditionExpression',
+		[ 'and', $exists->('pk'), $exists->('sk'), $or ], 'where: an OR does not open the guard of remove');
+	request_is($thing, { %id, method => 'delete', where => [ $a_or_b, { op => 'eqOrNotExists', attr => 'n', value => 1 } ] },
+		'ConditionExpression', [ 'and', sort_json($or, [ 'or', [ '=', { path => ['nn'] }, { value => { N => '1' } } ],
+			[ 'attribute_not_exists', { path => ['nn'] } ] ]) ], 'where: clauses with ORs stay apart');
+	request_is($thing, { %id, method => 'delete', where => [ { op => 'eq', attr => 'sizes', value => [ 2, 1, 2 ] } ] },
+		'ConditionExpression', [ '=', { path => ['sizes'] }, { value => { NS => [ '1', '2' ] } } ], 'where: an array for a set is a set');
+	error_is($thing, { %id, method => 'delete', where => [ { op => 'eq', attr => 'n', value => '1' } ] }, 3001,
+		'where: a value of a wrong type is refused');
+	error_is($thing, { %id, method => 'get', where => [ { op => 'exists', attr => 's' } ] }, 1012, 'get has no where');
+	error_is($thing, { %id, method => 'check', where => [ { op => 'exists', attr => 's' } ] }, 'none', 'check is for transactions');
+	for my $operator (qw(add subtract ifNotExists))
+	{
+		error_is($thing, { %id, method => 'update', chain => [ { $operator => { rank => 1 } } ] }, 2002,
+			"update: $operator on a composite is refused, for its sum is not known");
+	}
+	error_is($thing, { %id, method => 'update', chain => [ { data => [ { op => 'set', attr => 'rank', ref => 'n' } ] } ] }, 2002,
+		'update: so is a copy of another attribute');
+	error_is($thing, { entity => 'm', method => 'upsert', attributes => { id => 'I' }, chain => [ { add => { rank => 1 } } ] }, 2002,
+		'upsert: add on a composite is refused');
+	error_is($thing, { %id, method => 'update', chain => [ { $_ => { tags => [] } } ] }, 3001, "update: $_ of an empty set is refused")
+	  for qw(set add delete);
+	error_is($thing, { entity => 'm', method => 'put', attributes => { id => 'I', tags => [] } }, 3001, 'put of an empty set is refused');
+	error_is($thing, { %id, method => 'update', chain => [ { set => { 'list[0].u' => 1 } } ] }, 3001, 'update: what is in a list is checked');
+	error_is($thing, { %id, method => 'update', chain => [ { set => { 'map.nope' => 1 } } ] }, 'none', 'update: an unknown path is refused');
+	error_is($thing, { entity => 'm', method => 'update', key => { id => 7 } }, 3001, 'update: a key of a wrong type is refused');
+	request_is($thing, { %id, method => 'update', chain => [ { set => { s => 'x' } }, { set => { 'map.in' => 2 } } ] }, 'UpdateExpression',
+		{ SET => [ sort_json([ ['ss'], { value => { S => 'x' } } ], [ [ 'map', 'ii' ], { value => { N => '2' } } ],
+			[ ['id'], { value => { S => 'I' } } ], [ ['__edb_e__'], { value => { S => 'e' } } ], [ ['__edb_v__'], { value => { S => '1' } } ]) ] },
+		'update: equal names of other fields do not collide');
+	return;
+}
+
+sub sort_json
+{
+	return sort { canonical($a) cmp canonical($b) } @_;
+}
+
+sub test_where_texts
+{
+	my %delete = (entity => 'm', method => 'delete', key => { id => 'I' });
+	my $condition = sub {
+		my ($where, $values, $expected, $name) = @_;
+		request_is($thing, { %delete, where => $where, values => $values }, 'ConditionExpression', $expected, "where text: $name");
+	};
+	my $n = [ '>', { path => ['nn'] }, { value => { N => '1' } } ];
+	$condition->('n > :n', { ':n' => 1 }, $n, 'names are the model\'s');
+	$condition->([ 'n > :n', { op => 'eq', attr => 's', value => 'x' } ], { n => 1 },
+		[ 'and', sort_json($n, [ '=', { path => ['ss'] }, { value => { S => 'x' } } ]) ], 'among conditions as data');
+	$condition->([ 'n > :v0', { op => 'eq', attr => 's', value => 'x' } ], { v0 => 1 },
+		[ 'and', sort_json($n, [ '=', { path => ['ss'] }, { value => { S => 'x' } } ]) ], 'values named as ours are');
+	$condition->('map.in = :v', { v => 1 }, [ '=', { path => [ 'map', 'ii' ] }, { value => { N => '1' } } ], 'a property');
+	$condition->('list[2].u = :v', { v => 'x' }, [ '=', { path => [ 'list', 2, 'url' ] }, { value => { S => 'x' } } ], 'in a list');
+	$condition->('any.nn[0].in = :v', { v => 'x' }, [ '=', { path => [ 'any', 'nn', 0, 'in' ] }, { value => { S => 'x' } } ],
+		'inside of any, names are as they are');
+	my $played = operate($thing, { entity => 'm', method => 'patch', key => { id => 'I' }, where => '(s = :a) OR (s = :b)',
+		values => { a => 'a', b => 'b' } });
+	is_deeply($played->{normalized}{ConditionExpression}, [ 'and', map({ [ 'attribute_exists', { path => [$_] } ] } 'pk', 'sk'),
+		[ 'or', map { [ '=', { path => ['ss'] }, { value => { S => $_ } } ] } 'a', 'b' ] ], 'where text: an OR is put in parentheses');
+	$played = operate($thing, { %delete, where => '((n > :n))', values => { n => 1 } });
+	is($played->{requests}[0]{params}{ConditionExpression}, '(#n0 > :n)', 'where text: and no second pair is');
+	error_is($thing, { %delete, where => 'nope = :v', values => { v => 1 } }, 1012, 'where text: an unknown attribute');
+	error_is($thing, { %delete, where => 'map.nope = :v', values => { v => 1 } }, 1012, 'where text: an unknown property');
+	error_is($thing, { %delete, where => 's[0] = :v AND s.t = :v', values => { v => 1 } }, 1012, 'where text: a step into a string');
+	is(operate($thing, { %delete, where => 'n >' })->{error}{sqlstate}, '42601', 'where text: half a condition');
+	is(operate($thing, { %delete, where => 'n > :n' })->{error}{sqlstate}, '22023', 'where text: a value that is not given');
+	return;
+}
+
+sub test_results
+{
+	my %item = (id => { S => 'I' }, ss => { S => 'x' }, tags => { SS => [ 'b', 'a' ] }, map => { M => { ii => { N => '1' },
+		secret => { S => 'x' }, zz => { S => 'y' } } }, list => { L => [ { M => { url => { S => 'u' } } } ] },
+		any => { L => [ { NS => ['1'] }, { M => { ii => { NULL => JSON::PP::true } } } ] }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' });
+	my %get = (entity => 'm', method => 'get', key => { id => 'I' });
+	my $played = operate($thing, \%get, body => { Item => \%item });
+	is_deeply($played->{result}, { data => { id => 'I', s => 'x', tags => [ 'b', 'a' ], map => { in => 1 }, list => [ { u => 'u' } ],
+		any => [ { '$ns' => [1] }, { ii => undef } ] } }, 'result: every type, renamed, hidden left out');
+	my %foreign = (%item, __edb_v__ => { S => '2' }, pk => { S => '$s#id_i' }, sk => { S => '$e_1' });
+	my %lenient = (%get, options => { ignoreOwnership => JSON::PP::true });
+	is(operate($thing, \%lenient, body => { Item => \%foreign })->{result}{data}{id}, 'I', 'result: foreign, but the keys are ours');
+	is(operate($thing, \%lenient, body => { Item => { %foreign, sk => { S => '$f_1' } } })->{result}{data}, undef,
+		'result: foreign, and so are the keys');
+	my $template = model('"a":{"type":"string"},"b":{"type":"string"}',
+		'"t":{"pk":{"field":"a","template":"Pre${a}Post"},"sk":{"field":"sk","template":"S#${b}","casing":"none"}}');
+	request_is($template, { entity => 'm', method => 'put', attributes => { a => 'Xy', b => 'B' } }, 'Item',
+		{ a => { S => 'prexypost' }, b => { S => 'B' }, sk => { S => 'S#B' }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } },
+		'template: an attribute that is a key is stored with what is around it');
+	is_deeply(operate($template, { entity => 'm', method => 'get', key => { a => 'Xy', b => 'B' } }, body => { Item =>
+		{ a => { S => 'prexypost' }, b => { S => 'B' }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } } })->{result},
+		{ data => { a => 'xy', b => 'B' } }, 'template: and shown without');
+	for my $bad ({ Item => { %item, id => { S => 1 } } }, { Item => [] }, { Item => { %item, list => { L => {} } } })
+	{
+		my $error = operate($thing, \%get, body => $bad)->{error};
+		is($error->{sqlstate}, '08P01', 'result: a malformed reply is said to be one');
+	}
+	return;
+}
+
+sub test_errors
+{
+	my $put = { entity => 'm', method => 'put', attributes => { id => 'I', list => [ { u => 'x' }, { u => 1 }, { u => JSON::PP::true } ] } };
+	my $error = operate($thing, $put)->{error};
+	is($error->{sqlstate}, '23514', 'error: values against the model violate a check');
+	my ($fields) = $error->{detail} =~ /^ElectroDB error 3001: (.*)/;
+	is_deeply([ map { [ $_->{field}, $_->{index} ] } @{ from_json(bytes($fields)) } ], [ [ 'list[*].u', 1 ], [ 'list[*].u', 2 ] ],
+		'error: each with its place');
+	$error = operate($thing, { entity => 'm', method => 'get', key => {} })->{error};
+	is($error->{sqlstate}, '22023', 'error: a key that lacks composites is a wrong argument');
+	like($error->{message}, qr/missing: "id"$/, 'error: and they are named');
+	my $delete = { entity => 'm', method => 'delete', key => { id => 'I' } };
+	$error = operate($thing, { method => 'transactWrite', items => [ $delete, $put ] })->{error};
+	like($error->{context}, qr/^item 2 of the transaction/, 'error: of a transaction, the item is told');
+	$error = operate($thing, { method => 'transactWrite', items => [ ($delete) x 101 ] })->{error};
+	is($error->{sqlstate}, '54000', 'error: a transaction takes 100 items');
+	error_is($thing, { method => 'transactWrite', items => [ { entity => 'm', method => 'get', key => { id => 'I' } } ] }, 'none',
+		'error: no get among writes');
+	error_is($thing, { %$delete, entity => 'x' }, 'none', 'error: an unknown entity');
+	error_is($thing, { %$delete, nope => 1 }, 'none', 'error: an unknown member of the operation');
+	error_is($thing, { entity => 'm', method => 'query', index => 't', key => { id => 'I' }, options => { cursor => '!' } }, 4001,
+		'error: a cursor that is none');
+	return;
+}
+
+# Keys are UTF-8 and cased by Unicode whatever the database speaks.
+sub test_encodings
+{
+	my $model = model('"id":{"type":"string","label":"größe"},"v":{"type":["é"]}',
+		'"t":{"pk":{"field":"schlüssel","composite":["id"],"casing":"upper"},"sk":{"field":"sk","composite":["v"],"casing":"none"}}');
+	my $operation = { entity => 'm', method => 'put', attributes => { id => 'straße ı', v => 'é' } };
+	(my $latin = $operation->{attributes}{id}) =~ s/ ı//;
+	my $key = sub { { 'schlüssel' => { S => $_[0] }, sk => { S => '$e_1#v_é' }, id => { S => $_[1] }, v => { S => 'é' },
+		__edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } } };
+	my $here = $ENV{PGDATABASE};
+	local $ENV{PGCLIENTENCODING} = 'UTF8';
+	request_is($model, $operation, 'Item', $key->('$S#GRÖSSE_STRASSE I', 'straße ı'), 'encoding: UTF8');
+	make_database(bare => 1, with => "ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+	$operation->{attributes}{id} = $latin;
+	request_is($model, $operation, 'Item', $key->('$S#GRÖSSE_STRASSE', 'straße'), 'encoding: LATIN1');
+	$ENV{PGDATABASE} = $here;
+	SKIP:
+	{
+		eval { make_database(bare => 1, with => "ENCODING 'UTF8' TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LOCALE 'C'"); 1 }
+		  or skip 'the server has no ICU', 6;
+		test_primitives();
+		$ENV{PGDATABASE} = $here;
+	}
+	return;
+}
+
+# Compiling must cost little beside sending; the bound is far from what it takes.
+sub test_speed
+{
+	my ($vector) = grep { $_->{name} eq 'mi6/create' } @{ from_json(bytes(slurp_text("$directory/mi6.json"))) };
+	my $nanoseconds = sql($preamble . 'SELECT pg_temp.addb_unit_entity_bench(' . literal(text_json($vector)) . ', 2000);');
+	cmp_ok($nanoseconds, '<', 40_000, sprintf 'a create is compiled in %.1f microseconds', $nanoseconds / 1000);
 	return;
 }
