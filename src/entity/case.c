@@ -72,7 +72,8 @@ map_by_run(uint32 code, const CaseTables *tables)
 		else if (code < run->first)
 			high = middle;
 		else
-			return (code - run->first) % run->stride == 0 ? code + run->delta : code;
+			return (code - run->first) % run->stride == 0 ? code + run->delta :
+			code;
 	}
 	return code;
 }
@@ -159,11 +160,13 @@ convert_slowly(StringInfo out, const char *text, int len, bool upper)
 			appendStringInfoCharMacro(out, upper ? pg_ascii_toupper(code)
 									  : pg_ascii_tolower(code));
 		else if (!upper && code == CAPITAL_SIGMA)
-			append_code(out, letter_before(text, p) && !letter_behind(p + mblen, end)
-						? FINAL_SIGMA : SMALL_SIGMA);
+			append_code(out, letter_before(text, p) &&
+						!letter_behind(p + mblen, end) ? FINAL_SIGMA :
+						SMALL_SIGMA);
 		else if ((special = find_special(code, tables)) != NULL)
 		{
-			for (int i = 0; i < lengthof(special->to) && special->to[i] != 0; i++)
+			for (int i = 0; i < lengthof(special->to) && special->to[i] != 0;
+				 i++)
 				append_code(out, special->to[i]);
 		}
 		else

@@ -14,7 +14,8 @@
  * That of its options, else the entity's. Raises error 2003 when there is none.
  */
 const char *
-addb_entity_table(const AddbEntityMember *member, const AddbEntityOptions *options)
+addb_entity_table(const AddbEntityMember *member,
+				  const AddbEntityOptions *options)
 {
 	if (options->table.data != NULL)
 		return pnstrdup(options->table.data, options->table.len);
@@ -30,13 +31,15 @@ addb_entity_table(const AddbEntityMember *member, const AddbEntityOptions *optio
  * addb_entity_request_begin - begins a body with the table, if there is one
  */
 void
-addb_entity_request_begin(AddbEntityRequest *request, const AddbOperation *operation)
+addb_entity_request_begin(AddbEntityRequest *request,
+						  const AddbOperation *operation)
 {
 	request->operation = operation;
 	if (request->table != NULL)
 	{
 		appendStringInfoString(&request->body, "{\"TableName\":");
-		addb_av_append_string(&request->body, request->table, (int) strlen(request->table));
+		addb_av_append_string(&request->body, request->table,
+							  (int) strlen(request->table));
 	}
 	request->members = request->body.len;
 }
@@ -50,7 +53,8 @@ addb_entity_request_close(AddbEntityRequest *request)
 	if (request->start.data != NULL)
 	{
 		appendStringInfoString(&request->body, ",\"ExclusiveStartKey\":");
-		appendBinaryStringInfo(&request->body, request->start.data, request->start.len);
+		appendBinaryStringInfo(&request->body, request->start.data,
+							   request->start.len);
 	}
 	appendStringInfoChar(&request->body, '}');
 }
@@ -72,7 +76,8 @@ find_member(const AddbEntityService *service, AddbEntityRequest *request)
 static void
 compile_single(AddbEntityRequest *request)
 {
-	request->table = addb_entity_table(request->member, &request->action.options);
+	request->table =
+		addb_entity_table(request->member, &request->action.options);
 	switch (request->action.method)
 	{
 		case ADDB_METHOD_PUT:
@@ -104,7 +109,8 @@ compile_single(AddbEntityRequest *request)
  * addb_entity_compile.
  */
 void
-addb_entity_compile_single(const AddbEntityService *service, AddbEntityRequest *request)
+addb_entity_compile_single(const AddbEntityService *service,
+						   AddbEntityRequest *request)
 {
 	find_member(service, request);
 	if (request->action.method == ADDB_METHOD_CHECK && !request->in_transaction)

@@ -60,17 +60,18 @@ extern Jsonb *addb_entity_format_error(const AddbEntityRequest *request,
 									   const AddbServiceError *error);
 
 /* in format_pages.c */
-extern AddbText addb_entity_page_end(const AddbEntityRequest *request, AddbText body,
-									 int *owned);
-extern bool addb_entity_page_wanted(const AddbEntityRequest *request, int npages,
-									int owned);
+extern AddbText addb_entity_page_end(const AddbEntityRequest *request,
+									 AddbText body, int *owned);
+extern bool addb_entity_page_wanted(const AddbEntityRequest *request,
+									int npages, int owned);
 
 /* What the compilers of the methods share. */
 
 /* in compile_key.c */
 extern AddbEntityValues addb_entity_read_values(const AddbEntityModel *model,
 												JsonbContainer *object);
-extern void addb_entity_append_key(StringInfo body, const AddbEntityModel *model,
+extern void addb_entity_append_key(StringInfo body,
+								   const AddbEntityModel *model,
 								   AddbEntityValues values);
 extern void addb_entity_append_projection(AddbEntityRequest *request,
 										  AddbExpressions *expressions,
@@ -81,7 +82,8 @@ extern void addb_entity_compile_item(AddbEntityRequest *request);
 
 /* in compile_put.c: put and create */
 extern void addb_entity_compile_put(AddbEntityRequest *request);
-extern void addb_entity_append_item(StringInfo body, const AddbEntityModel *model,
+extern void addb_entity_append_item(StringInfo body,
+									const AddbEntityModel *model,
 									JsonbContainer *attributes);
 
 /* in compile_upsert.c */

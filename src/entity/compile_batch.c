@@ -17,15 +17,16 @@ element(JsonbContainer *array, int i, const char *name)
 {
 	const JsonbValue *value = getIthJsonbValueFromContainer(array, i);
 
-	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+	if (value->type != jbvBinary ||
+		!JsonContainerIsObject(value->val.binary.data))
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "element %d of \"%s\" must be an object", i + 1,
 						  name);
 	return value->val.binary.data;
 }
 
 static void
-append_keys(AddbEntityRequest *request, JsonbContainer *keys, const char *before,
-			const char *after)
+append_keys(AddbEntityRequest *request, JsonbContainer *keys,
+			const char *before, const char *after)
 {
 	const AddbEntityModel *model = request->member->model;
 
@@ -48,7 +49,8 @@ append_gets(AddbEntityRequest *request, JsonbContainer *keys)
 	appendStringInfoChar(&request->body, ']');
 	if (request->action.options.consistent)
 		appendStringInfoString(&request->body, ",\"ConsistentRead\":true");
-	addb_entity_append_projection(request, expressions, request->member->model->primary);
+	addb_entity_append_projection(request, expressions,
+								  request->member->model->primary);
 	addb_expressions_finish(expressions, &request->body);
 	appendStringInfoChar(&request->body, '}');
 }
@@ -80,7 +82,8 @@ addb_entity_compile_batch(AddbEntityRequest *request)
 	bool		get = method == ADDB_METHOD_BATCH_GET;
 	bool		put = method == ADDB_METHOD_BATCH_PUT;
 	JsonbContainer *list = put ? request->action.items : request->action.keys;
-	const char *table = addb_entity_table(request->member, &request->action.options);
+	const char *table =
+		addb_entity_table(request->member, &request->action.options);
 	int			max = get ? MAX_GETS : MAX_WRITES;
 
 	if (list == NULL)

@@ -8,15 +8,18 @@
 #include "entity/read.h"
 
 static void
-find_participants(AddbEntityRequest *request, const AddbEntityService *service, int *depth)
+find_participants(AddbEntityRequest *request, const AddbEntityService *service,
+				  int *depth)
 {
 	AddbText	name = request->action.collection;
 
-	request->participants = palloc(Max(service->nmembers, 1) * sizeof(AddbEntityMember *));
+	request->participants =
+		palloc(Max(service->nmembers, 1) * sizeof(AddbEntityMember *));
 	for (int i = 0; name.data != NULL && i < service->nmembers; i++)
 	{
 		const AddbEntityMember *member = &service->members[i];
-		const AddbEntityIndex *index = addb_entity_find_collection(member->model, name, depth);
+		const AddbEntityIndex *index =
+			addb_entity_find_collection(member->model, name, depth);
 
 		if (index == NULL)
 			continue;
@@ -40,7 +43,8 @@ shared_parts(const AddbEntityRequest *request)
 		int			depth;
 		const AddbEntityKey *sk =
 			&addb_entity_find_collection(request->participants[i]->model,
-										 request->action.collection, &depth)->sk;
+										 request->action.collection,
+										 &depth)->sk;
 
 		shared = Min(shared, sk->nparts);
 		for (int j = 0; j < shared; j++)
@@ -86,7 +90,8 @@ append_identities(AddbEntityRequest *request, AddbEntityCondition *condition)
 	for (int i = 0; i < request->nparticipants; i++)
 	{
 		appendStringInfoString(out, i > 0 ? " OR (" : "(");
-		addb_entity_condition_identity(condition, request->participants[i]->model);
+		addb_entity_condition_identity(condition,
+									   request->participants[i]->model);
 		appendStringInfoChar(out, ')');
 	}
 	appendStringInfoString(out, request->nparticipants > 1 ? ")" : "");
@@ -95,12 +100,14 @@ append_identities(AddbEntityRequest *request, AddbEntityCondition *condition)
 static void
 append_filter(AddbEntityRequest *request, AddbExpressions *expressions)
 {
-	const AddbEntityModel **models = palloc(request->nparticipants * sizeof(*models));
+	const AddbEntityModel **models =
+		palloc(request->nparticipants * sizeof(*models));
 	AddbEntityCondition condition;
 
 	for (int i = 0; i < request->nparticipants; i++)
 		models[i] = request->participants[i]->model;
-	addb_entity_condition_begin(&condition, models, request->nparticipants, expressions);
+	addb_entity_condition_begin(&condition, models, request->nparticipants,
+								expressions);
 	append_identities(request, &condition);
 	addb_entity_condition_where(&condition, &request->action.where);
 	addb_entity_condition_finish(&condition, ADDB_FILTER, &request->body);
@@ -113,7 +120,8 @@ append_filter(AddbEntityRequest *request, AddbExpressions *expressions)
  * entity is in the collection.
  */
 void
-addb_entity_compile_collection(AddbEntityRequest *request, const AddbEntityService *service)
+addb_entity_compile_collection(AddbEntityRequest *request,
+							   const AddbEntityService *service)
 {
 	AddbExpressions *expressions = addb_entity_expressions(request);
 	AddbEntityValues values;
@@ -127,10 +135,12 @@ addb_entity_compile_collection(AddbEntityRequest *request, const AddbEntityServi
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED,
 						  "collection \"%s\" is not clustered and has no sort key of its own",
 						  addb_entity_quote(request->action.collection));
-	request->table = addb_entity_table(request->participants[0], &request->action.options);
+	request->table =
+		addb_entity_table(request->participants[0], &request->action.options);
 	addb_entity_request_begin(request, &addb_query);
 	addb_entity_append_range(request, expressions, request->index);
-	values = addb_entity_read_values(request->participants[0]->model, request->action.key);
+	values = addb_entity_read_values(request->participants[0]->model,
+									 request->action.key);
 	sk = collection_key(request, depth);
 	addb_entity_append_keys(request, expressions, values, &sk, 0, 0);
 	append_filter(request, expressions);

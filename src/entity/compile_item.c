@@ -16,7 +16,8 @@ compile_get(AddbEntityRequest *request, AddbExpressions *expressions)
 		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "operation \"get\" cannot have \"where\"");
 	if (request->action.options.consistent)
 		appendStringInfoString(&request->body, ",\"ConsistentRead\":true");
-	addb_entity_append_projection(request, expressions, request->member->model->primary);
+	addb_entity_append_projection(request, expressions,
+								  request->member->model->primary);
 }
 
 static void
@@ -25,7 +26,8 @@ compile_write(AddbEntityRequest *request, AddbExpressions *expressions)
 	const AddbEntityModel *model = request->member->model;
 	AddbEntityCondition condition;
 
-	addb_entity_condition_begin(&condition, &request->member->model, 1, expressions);
+	addb_entity_condition_begin(&condition, &request->member->model, 1,
+								expressions);
 	if (request->action.method == ADDB_METHOD_REMOVE)
 		addb_entity_condition_exists(&condition, model->primary, true);
 	addb_entity_condition_where(&condition, &request->action.where);
@@ -47,7 +49,8 @@ addb_entity_compile_item(AddbEntityRequest *request)
 	AddbExpressions *expressions = addb_entity_expressions(request);
 	bool		get = request->action.method == ADDB_METHOD_GET;
 
-	addb_entity_request_begin(request, get ? &addb_get_item : &addb_delete_item);
+	addb_entity_request_begin(request, get ? &addb_get_item :
+							  &addb_delete_item);
 	request->key = addb_entity_read_values(model, request->action.key);
 	appendStringInfoString(&request->body, ",\"Key\":");
 	addb_entity_append_key(&request->body, model, request->key);

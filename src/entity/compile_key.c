@@ -26,13 +26,15 @@ addb_entity_read_values(const AddbEntityModel *model, JsonbContainer *object)
 	{
 		AddbText	name = model->root.children[i].name;
 
-		values[i] = getKeyJsonValueFromContainer(object, name.data, name.len, &store[i]);
+		values[i] = getKeyJsonValueFromContainer(object, name.data, name.len,
+												 &store[i]);
 	}
 	return values;
 }
 
 static void
-append_key_field(StringInfo body, const AddbEntityKey *key, AddbEntityValues values)
+append_key_field(StringInfo body, const AddbEntityKey *key,
+				 AddbEntityValues values)
 {
 	AddbEntityKeyText text = addb_entity_key(key, values, ADDB_KEY_FULL);
 
@@ -89,7 +91,8 @@ find_attribute(const AddbEntityRequest *request, const char *name, int len)
 	if (request->member != NULL)
 		return addb_entity_child(&request->member->model->root, name, len);
 	for (int i = 0; i < request->nparticipants && attribute == NULL; i++)
-		attribute = addb_entity_child(&request->participants[i]->model->root, name, len);
+		attribute = addb_entity_child(&request->participants[i]->model->root,
+									  name, len);
 	return attribute;
 }
 
@@ -100,7 +103,8 @@ find_attribute(const AddbEntityRequest *request, const char *name, int len)
  * name that is no attribute.
  */
 void
-addb_entity_append_projection(AddbEntityRequest *request, AddbExpressions *expressions,
+addb_entity_append_projection(AddbEntityRequest *request,
+							  AddbExpressions *expressions,
 							  const AddbEntityIndex *index)
 {
 	JsonbContainer *names = request->action.options.attributes;

@@ -15,7 +15,8 @@
  * in the model's order.
  */
 static void
-append_attributes(StringInfo body, const AddbEntityModel *model, AddbEntityValues values)
+append_attributes(StringInfo body, const AddbEntityModel *model,
+				  AddbEntityValues values)
 {
 	AddbEntityWriter writer;
 
@@ -35,7 +36,8 @@ append_attributes(StringInfo body, const AddbEntityModel *model, AddbEntityValue
 		}
 		else
 		{
-			appendBinaryStringInfo(body, attribute->field_json.data, attribute->field_json.len);
+			appendBinaryStringInfo(body, attribute->field_json.data,
+								   attribute->field_json.len);
 			addb_entity_write(&writer, attribute, values[i]);
 			appendStringInfoCharMacro(body, ',');
 		}
@@ -48,7 +50,8 @@ append_attributes(StringInfo body, const AddbEntityModel *model, AddbEntityValue
 }
 
 static void
-append_key_field(StringInfo body, const AddbEntityKey *key, AddbEntityValues values)
+append_key_field(StringInfo body, const AddbEntityKey *key,
+				 AddbEntityValues values)
 {
 	AddbEntityKeyText text = addb_entity_key(key, values, ADDB_KEY_FULL);
 
@@ -82,7 +85,8 @@ addb_entity_append_item(StringInfo body, const AddbEntityModel *model,
 	for (int i = 0; i < model->nkey_fields; i++)
 		if (plans[i].action == ADDB_KEY_SET)
 			append_key_field(body, plans[i].key, values);
-	appendBinaryStringInfo(body, model->identity_json.data, model->identity_json.len);
+	appendBinaryStringInfo(body, model->identity_json.data,
+						   model->identity_json.len);
 	appendStringInfoCharMacro(body, '}');
 }
 
@@ -101,7 +105,8 @@ addb_entity_compile_put(AddbEntityRequest *request)
 	request->item_start = request->body.len;
 	addb_entity_append_item(&request->body, model, request->action.attributes);
 	request->item_len = request->body.len - request->item_start;
-	addb_entity_condition_begin(&condition, &request->member->model, 1, expressions);
+	addb_entity_condition_begin(&condition, &request->member->model, 1,
+								expressions);
 	if (request->action.method == ADDB_METHOD_CREATE)
 		addb_entity_condition_exists(&condition, model->primary, false);
 	addb_entity_condition_where(&condition, &request->action.where);

@@ -12,19 +12,23 @@ find_index(AddbEntityRequest *request)
 {
 	AddbText	name = request->action.index;
 
-	request->index = addb_entity_find_index(request->member->model, name.data, name.len);
+	request->index =
+		addb_entity_find_index(request->member->model, name.data, name.len);
 	if (request->index == NULL)
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "entity \"%s\" has no access pattern \"%s\"",
-						  addb_entity_quote(request->member->alias), addb_entity_quote(name));
+						  addb_entity_quote(request->member->alias),
+						  addb_entity_quote(name));
 }
 
 /* In a clustered index the entities lie among one another until the key ends. */
 static void
-append_filter(AddbEntityRequest *request, AddbExpressions *expressions, bool identity)
+append_filter(AddbEntityRequest *request, AddbExpressions *expressions,
+			  bool identity)
 {
 	AddbEntityCondition condition;
 
-	addb_entity_condition_begin(&condition, &request->member->model, 1, expressions);
+	addb_entity_condition_begin(&condition, &request->member->model, 1,
+								expressions);
 	addb_entity_condition_where(&condition, &request->action.where);
 	if (identity)
 	{
@@ -51,11 +55,13 @@ addb_entity_compile_query(AddbEntityRequest *request)
 	index = request->index;
 	addb_entity_request_begin(request, &addb_query);
 	addb_entity_append_range(request, expressions, index);
-	request->key = addb_entity_read_values(request->member->model, request->action.key);
+	request->key =
+		addb_entity_read_values(request->member->model, request->action.key);
 	addb_entity_append_keys(request, expressions, request->key,
 							index->has_sk ? &index->sk : NULL, ADDB_KEY_FULL,
 							ADDB_KEY_POSTFIX);
-	complete = addb_entity_key_supplied(&index->sk, request->key) == index->sk.nparts;
+	complete =
+		addb_entity_key_supplied(&index->sk, request->key) == index->sk.nparts;
 	append_filter(request, expressions, index->clustered && !complete);
 	addb_expressions_finish(expressions, &request->body);
 }
@@ -71,7 +77,8 @@ append_beginning(AddbEntityCondition *condition, const AddbEntityKey *key,
 		return;
 	out = addb_entity_condition_next(condition);
 	appendStringInfoString(out, "begins_with(");
-	addb_expressions_append_name(condition->expressions, key->field.data, key->field.len, out);
+	addb_expressions_append_name(condition->expressions, key->field.data,
+								 key->field.len, out);
 	appendStringInfoString(out, ", ");
 	addb_entity_key_append(addb_expressions_append_value(condition->expressions, out), &text);
 	appendStringInfoChar(out, ')');
@@ -96,7 +103,8 @@ addb_entity_compile_scan(AddbEntityRequest *request)
 		request->index = model->primary;
 	addb_entity_request_begin(request, &addb_scan);
 	addb_entity_append_range(request, expressions, request->index);
-	addb_entity_condition_begin(&condition, &request->member->model, 1, expressions);
+	addb_entity_condition_begin(&condition, &request->member->model, 1,
+								expressions);
 	append_beginning(&condition, &request->index->pk, nothing);
 	if (request->index->has_sk)
 		append_beginning(&condition, &request->index->sk, nothing);

@@ -33,7 +33,8 @@ name_item(void *arg)
 static const char *
 item_name(AddbEntityMethod method, bool write)
 {
-	const char *name = write && method < lengthof(write_names) ? write_names[method] :
+	const char *name =
+		write && method < lengthof(write_names) ? write_names[method] :
 		!write && method == ADDB_METHOD_GET ? "Get" : NULL;
 
 	if (name == NULL)
@@ -43,12 +44,13 @@ item_name(AddbEntityMethod method, bool write)
 }
 
 static void
-compile_item(const AddbEntityService *service, const JsonbValue *value, bool write,
-			 AddbEntityRequest *item)
+compile_item(const AddbEntityService *service, const JsonbValue *value,
+			 bool write, AddbEntityRequest *item)
 {
 	AddbEntityOptions *options = &item->action.options;
 
-	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+	if (value->type != jbvBinary ||
+		!JsonContainerIsObject(value->val.binary.data))
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "items of a transaction must be objects");
 	addb_entity_operation_read(value->val.binary.data, &item->action);
 	item->in_transaction = true;
@@ -62,7 +64,8 @@ compile_item(const AddbEntityService *service, const JsonbValue *value, bool wri
 }
 
 static void
-append_item(AddbEntityRequest *request, const AddbEntityRequest *item, bool write)
+append_item(AddbEntityRequest *request, const AddbEntityRequest *item,
+			bool write)
 {
 	appendStringInfo(&request->body, "{\"%s\":", item_name(item->action.method, write));
 	appendBinaryStringInfo(&request->body, item->body.data, item->body.len);
@@ -71,7 +74,8 @@ append_item(AddbEntityRequest *request, const AddbEntityRequest *item, bool writ
 
 /* Compiles every item, so that nothing is sent if one of them is wrong. */
 static void
-append_items(AddbEntityRequest *request, const AddbEntityService *service, bool write)
+append_items(AddbEntityRequest *request, const AddbEntityService *service,
+			 bool write)
 {
 	ErrorContextCallback context;
 	int			ordinal = 1;
@@ -84,8 +88,9 @@ append_items(AddbEntityRequest *request, const AddbEntityService *service, bool 
 	for (int i = 0; i < request->nitems; i++)
 	{
 		ordinal = i + 1;
-		compile_item(service, getIthJsonbValueFromContainer(request->action.items, i), write,
-					 &request->items[i]);
+		compile_item(service,
+					 getIthJsonbValueFromContainer(request->action.items, i),
+					 write, &request->items[i]);
 		appendStringInfoString(&request->body, i > 0 ? "," : "");
 		append_item(request, &request->items[i], write);
 	}
@@ -100,7 +105,8 @@ append_items(AddbEntityRequest *request, const AddbEntityService *service, bool 
  * ordinals in the context; 54000 for more items than a transaction takes.
  */
 void
-addb_entity_compile_transaction(AddbEntityRequest *request, const AddbEntityService *service)
+addb_entity_compile_transaction(AddbEntityRequest *request,
+								const AddbEntityService *service)
 {
 	bool		write = request->action.method == ADDB_METHOD_TRANSACT_WRITE;
 	AddbText	token = request->action.options.token;
@@ -117,7 +123,8 @@ addb_entity_compile_transaction(AddbEntityRequest *request, const AddbEntityServ
 	if (request->nitems == 0)
 		return;
 	request->items = palloc0(request->nitems * sizeof(AddbEntityRequest));
-	request->operation = write ? &addb_transact_write_items : &addb_transact_get_items;
+	request->operation =
+		write ? &addb_transact_write_items : &addb_transact_get_items;
 	append_items(request, service, write);
 	if (write && token.len > 0)
 	{

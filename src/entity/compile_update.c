@@ -19,7 +19,8 @@ typedef struct Chain
 } Chain;
 
 static bool
-same_value(const JsonbValue *a, const JsonbValue *b, const AddbEntityAttribute *attribute)
+same_value(const JsonbValue *a, const JsonbValue *b,
+		   const AddbEntityAttribute *attribute)
 {
 	AddbText	x = addb_entity_text(attribute, a);
 	AddbText	y = addb_entity_text(attribute, b);
@@ -32,7 +33,8 @@ static void
 take_composite(Chain *chain, const AddbEntityAction *action)
 {
 	const AddbEntityAttribute *attribute =
-		addb_entity_child(&chain->update.model->root, action->path.data, action->path.len);
+		addb_entity_child(&chain->update.model->root, action->path.data,
+						  action->path.len);
 	const JsonbValue **known;
 
 	if (attribute == NULL || !attribute->in_any_key)
@@ -57,19 +59,22 @@ take_step(void *arg, const AddbEntityAction *action)
 }
 
 static void
-set_composites_of(AddbEntityUpdate *update, const AddbEntityKey *key, AddbEntityValues values,
-				  bool *done)
+set_composites_of(AddbEntityUpdate *update, const AddbEntityKey *key,
+				  AddbEntityValues values, bool *done)
 {
 	const AddbEntityIndex *primary = update->model->primary;
 
 	for (int i = 0; i < key->nparts; i++)
 	{
 		const AddbEntityAttribute *attribute = key->parts[i].attribute;
-		bool		is_key = addb_text_equal(attribute->field, primary->pk.field) ||
-			(primary->has_sk && addb_text_equal(attribute->field, primary->sk.field));
+		bool		is_key = addb_text_equal(attribute->field,
+											 primary->pk.field) ||
+			(primary->has_sk && addb_text_equal(attribute->field,
+												primary->sk.field));
 
 		if (!is_key && !done[attribute->number])
-			addb_entity_update_set(update, attribute, values[attribute->number], false, false);
+			addb_entity_update_set(update, attribute,
+								   values[attribute->number], false, false);
 		done[attribute->number] = true;
 	}
 }
@@ -78,7 +83,8 @@ set_composites_of(AddbEntityUpdate *update, const AddbEntityKey *key, AddbEntity
 static void
 set_composites(AddbEntityUpdate *update, AddbEntityValues values)
 {
-	bool	   *done = palloc0(Max(update->model->root.nchildren, 1) * sizeof(bool));
+	bool	   *done =
+		palloc0(Max(update->model->root.nchildren, 1) * sizeof(bool));
 
 	set_composites_of(update, &update->model->primary->pk, values, done);
 	set_composites_of(update, &update->model->primary->sk, values, done);
@@ -117,7 +123,8 @@ require_composites(AddbEntityCondition *condition, const Chain *chain)
 		if (chain->composites[i] == NULL)
 			continue;
 		out = addb_entity_condition_next(condition);
-		addb_expressions_append_name(condition->expressions, attribute->field.data,
+		addb_expressions_append_name(condition->expressions,
+									 attribute->field.data,
 									 attribute->field.len, out);
 		appendStringInfoString(out, " = ");
 		addb_entity_where_value(condition, attribute, false, "eq", chain->composites[i], model,
@@ -149,12 +156,14 @@ addb_entity_compile_update(AddbEntityRequest *request)
 	addb_entity_read_chain(request->action.chain, take_step, &chain);
 	known = known_values(&chain, request->key);
 	addb_entity_update_keys(&chain.update,
-							addb_entity_plan_update(model, known, chain.update.touched),
+							addb_entity_plan_update(model, known,
+													chain.update.touched),
 							known, false);
 	set_composites(&chain.update, request->key);
 	addb_entity_update_identity(&chain.update);
 	addb_entity_update_finish(&chain.update, &request->body);
-	addb_entity_condition_begin(&condition, &request->member->model, 1, expressions);
+	addb_entity_condition_begin(&condition, &request->member->model, 1,
+								expressions);
 	if (request->action.method == ADDB_METHOD_PATCH)
 		addb_entity_condition_exists(&condition, model->primary, true);
 	addb_entity_condition_where(&condition, &request->action.where);

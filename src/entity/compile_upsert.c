@@ -23,20 +23,24 @@ take_step(void *arg, const AddbEntityAction *action)
 {
 	Upsert	   *upsert = arg;
 	const AddbEntityAttribute *attribute =
-		addb_entity_child(&upsert->update.model->root, action->path.data, action->path.len);
+		addb_entity_child(&upsert->update.model->root, action->path.data,
+						  action->path.len);
 
-	if (action->op == ADDB_OPERATOR_REMOVE || action->op == ADDB_OPERATOR_DELETE ||
+	if (action->op == ADDB_OPERATOR_REMOVE ||
+		action->op == ADDB_OPERATOR_DELETE ||
 		action->op == ADDB_OPERATOR_COMPOSITE || action->ref != NULL)
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED,
 						  "operation \"upsert\" can set, add, subtract, append and ifNotExists only");
 	if (attribute == NULL)
 		return;
 	if (action->op != ADDB_OPERATOR_SET && attribute->in_any_key)
-		addb_entity_raise(attribute->in_table_key ? ADDB_ENTITY_INVALID : ADDB_ENTITY_INCOMPLETE,
+		addb_entity_raise(attribute->in_table_key ? ADDB_ENTITY_INVALID :
+						  ADDB_ENTITY_INCOMPLETE,
 						  "attribute \"%s\" can only be set, for it is part of a key",
 						  addb_entity_quote(attribute->name));
 	upsert->actions[attribute->number] = *action;
-	upsert->values[attribute->number] = action->op == ADDB_OPERATOR_SET ? action->value : NULL;
+	upsert->values[attribute->number] =
+		action->op == ADDB_OPERATOR_SET ? action->value : NULL;
 }
 
 /* Whether the attribute is the table's key itself, which no update can set. */
@@ -44,7 +48,8 @@ static bool
 is_table_key(const AddbEntityModel *model, const AddbEntityAttribute *attribute)
 {
 	return addb_text_equal(attribute->field, model->primary->pk.field) ||
-		(model->primary->has_sk && addb_text_equal(attribute->field, model->primary->sk.field));
+		(model->primary->has_sk &&
+		 addb_text_equal(attribute->field, model->primary->sk.field));
 }
 
 static void
@@ -95,8 +100,10 @@ set_attributes(Upsert *upsert)
 		else if (attribute->as_key != NULL || is_table_key(model, attribute))
 			check_value(attribute, upsert->values[i]);
 		else
-			addb_entity_update_set(&upsert->update, attribute, upsert->values[i],
-								   attribute->read_only && !attribute->in_any_key, true);
+			addb_entity_update_set(&upsert->update, attribute,
+								   upsert->values[i],
+								   attribute->read_only &&
+								   !attribute->in_any_key, true);
 	}
 }
 
@@ -116,17 +123,20 @@ addb_entity_compile_upsert(AddbEntityRequest *request)
 	addb_entity_request_begin(request, &addb_update_item);
 	addb_entity_update_begin(&upsert.update, model, expressions);
 	upsert.values = addb_entity_read_values(model, request->action.attributes);
-	upsert.actions = palloc0(Max(model->root.nchildren, 1) * sizeof(AddbEntityAction));
+	upsert.actions =
+		palloc0(Max(model->root.nchildren, 1) * sizeof(AddbEntityAction));
 	addb_entity_read_chain(request->action.chain, take_step, &upsert);
 	addb_entity_update_identity(&upsert.update);
 	set_attributes(&upsert);
 	request->key = upsert.values;
 	appendStringInfoString(&request->body, ",\"Key\":");
 	addb_entity_append_key(&request->body, model, upsert.values);
-	addb_entity_update_keys(&upsert.update, addb_entity_plan_put(model, upsert.values),
+	addb_entity_update_keys(&upsert.update,
+							addb_entity_plan_put(model, upsert.values),
 							upsert.values, true);
 	addb_entity_update_finish(&upsert.update, &request->body);
-	addb_entity_condition_begin(&condition, &request->member->model, 1, expressions);
+	addb_entity_condition_begin(&condition, &request->member->model, 1,
+								expressions);
 	addb_entity_condition_where(&condition, &request->action.where);
 	addb_entity_condition_finish(&condition, ADDB_CONDITION, &request->body);
 	addb_entity_append_returns(request);

@@ -71,11 +71,12 @@ bad_cursor(void)
 
 /* Appends the value that the cursor has for a key field, each field once. */
 static void
-append_field(StringInfo out, const AddbJsonNode *object, const AddbEntityKey *key,
-			 const AddbEntityKey *const *before, int nbefore)
+append_field(StringInfo out, const AddbJsonNode *object,
+			 const AddbEntityKey *key, const AddbEntityKey *const *before,
+			 int nbefore)
 {
-	const AddbJsonNode *node = addb_json_member(object, pnstrdup(key->field.data,
-																 key->field.len));
+	const AddbJsonNode *node =
+		addb_json_member(object, pnstrdup(key->field.data, key->field.len));
 
 	for (int i = 0; i < nbefore; i++)
 		if (before[i]->field_number == key->field_number)
@@ -105,8 +106,8 @@ append_field(StringInfo out, const AddbJsonNode *object, const AddbEntityKey *ke
 AddbText
 addb_entity_cursor_read(const AddbEntityRequest *request, AddbText cursor)
 {
-	const AddbEntityModel *model = request->member != NULL ? request->member->model :
-		request->participants[0]->model;
+	const AddbEntityModel *model = request->member != NULL ?
+		request->member->model : request->participants[0]->model;
 	const AddbEntityIndex *indexes[] = {model->primary, request->index};
 	const AddbEntityKey *keys[4];
 	int			nkeys = 0;
@@ -114,7 +115,8 @@ addb_entity_cursor_read(const AddbEntityRequest *request, AddbText cursor)
 	const AddbJsonNode *object;
 	StringInfoData out;
 
-	if (text.data == NULL || !pg_verify_mbstr(PG_UTF8, text.data, text.len, true))
+	if (text.data == NULL ||
+		!pg_verify_mbstr(PG_UTF8, text.data, text.len, true))
 		bad_cursor();
 	object = addb_json_tree(text.data, text.len);
 	if (object == NULL || object->type != ADDB_JSON_OBJECT)
@@ -153,8 +155,10 @@ addb_entity_cursor_write(AddbText key)
 	initStringInfo(&out);
 	while (intact && addb_json_object_next(&cursor, &name))
 	{
-		intact = addb_json_object_start(&cursor) && addb_json_object_next(&cursor, &tag) &&
-			addb_json_string(&cursor, &value) && !addb_json_object_next(&cursor, &none);
+		intact = addb_json_object_start(&cursor) &&
+			addb_json_object_next(&cursor, &tag) &&
+			addb_json_string(&cursor, &value) &&
+			!addb_json_object_next(&cursor, &none);
 		appendStringInfo(&out, "%c\"%.*s\":", out.len == 0 ? '{' : ',', (int) name.len,
 						 name.data);
 		if (intact && addb_json_slice_is(&tag, "N"))

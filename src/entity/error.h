@@ -35,9 +35,12 @@
 #define ADDB_ENTITY_INVALID 3001
 #define ADDB_ENTITY_BAD_CURSOR 4001
 
-extern _Noreturn void addb_entity_raise(int code, const char *format,...) pg_attribute_printf(2, 3);
-extern _Noreturn void addb_entity_raise_fields(const char *message, const char *fields);
-extern _Noreturn void addb_entity_raise_unsupported(const char *what, const char *where);
+extern _Noreturn void addb_entity_raise(int code,
+										const char *format,...) pg_attribute_printf(2, 3);
+extern _Noreturn void addb_entity_raise_fields(const char *message,
+											   const char *fields);
+extern _Noreturn void addb_entity_raise_unsupported(const char *what,
+													const char *where);
 extern char *addb_entity_quote(AddbText text);
 
 #endif							/* ADDB_ENTITY_ERROR_H */

@@ -14,7 +14,8 @@
  * makes no sense.
  */
 Jsonb *
-addb_entity_format(const AddbEntityRequest *request, const AddbText *bodies, int nbodies)
+addb_entity_format(const AddbEntityRequest *request, const AddbText *bodies,
+				   int nbodies)
 {
 	AddbText	body = {NULL, 0};
 	AddbJsonbValue value;
@@ -48,8 +49,9 @@ addb_entity_format(const AddbEntityRequest *request, const AddbText *bodies, int
 static AddbJsonbValue
 format_rejected(const AddbEntityRequest *request, const AddbServiceError *error)
 {
-	AddbEntityView view = {request->member->model, request->member->model->primary,
-	&request->action.options};
+	AddbEntityView view = {request->member->model,
+						   request->member->model->primary,
+						   &request->action.options};
 	AddbText	item = {error->item.len == 0 ? NULL : error->item.data,
 	(int) error->item.len};
 	int			mark = addb_jsonb_mark();
@@ -71,7 +73,8 @@ format_rejected(const AddbEntityRequest *request, const AddbServiceError *error)
  * raise. Palloc'd.
  */
 Jsonb *
-addb_entity_format_error(const AddbEntityRequest *request, const AddbServiceError *error)
+addb_entity_format_error(const AddbEntityRequest *request,
+						 const AddbServiceError *error)
 {
 	if (error->code == NULL)
 		return NULL;
@@ -80,7 +83,8 @@ addb_entity_format_error(const AddbEntityRequest *request, const AddbServiceErro
 		addb_jsonb_start();
 		return addb_jsonb_finish(addb_entity_format_canceled(request, error));
 	}
-	if (request->action.options.on_failure != ADDB_FAILURE_RAISE && request->member != NULL &&
+	if (request->action.options.on_failure != ADDB_FAILURE_RAISE &&
+		request->member != NULL &&
 		strcmp(error->code, "ConditionalCheckFailedException") == 0)
 	{
 		addb_jsonb_start();

@@ -24,7 +24,8 @@ key_of(const AddbJsonNode *element)
 	const AddbJsonNode *delete = addb_json_member(addb_json_member(element, "DeleteRequest"),
 												  "Key");
 
-	return put != NULL ? put->source : delete != NULL ? delete->source : element->source;
+	return put != NULL ? put->source : delete != NULL ? delete->source :
+		element->source;
 }
 
 static AddbJsonbValue
@@ -34,14 +35,14 @@ unprocessed(const AddbEntityRequest *request, AddbText member)
 		addb_json_tree(member.data, member.len);
 	int			mark = addb_jsonb_mark();
 
-	for (const AddbJsonNode *table = tables == NULL ? NULL : tables->first; table != NULL;
-		 table = table->next)
+	for (const AddbJsonNode *table = tables == NULL ? NULL : tables->first;
+		 table != NULL; table = table->next)
 	{
 		const AddbJsonNode *list = table->type == ADDB_JSON_ARRAY ? table :
 			addb_json_member(table, "Keys");
 
-		for (const AddbJsonNode *node = list == NULL ? NULL : list->first; node != NULL;
-			 node = node->next)
+		for (const AddbJsonNode *node = list == NULL ? NULL : list->first;
+			 node != NULL; node = node->next)
 			push_unprocessed(request, key_of(node));
 	}
 	return addb_jsonb_array(mark);
@@ -50,8 +51,9 @@ unprocessed(const AddbEntityRequest *request, AddbText member)
 static AddbJsonbValue
 items(const AddbEntityRequest *request, AddbText responses)
 {
-	AddbEntityView view = {request->member->model, request->member->model->primary,
-	&request->action.options};
+	AddbEntityView view = {request->member->model,
+						   request->member->model->primary,
+						   &request->action.options};
 	AddbJsonCursor tables = addb_json_cursor(responses.data, responses.len);
 	int			mark = addb_jsonb_mark();
 	AddbJsonSlice table;

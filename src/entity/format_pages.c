@@ -10,20 +10,23 @@
 static AddbEntityView
 view_of(const AddbEntityRequest *request, int participant)
 {
-	const AddbEntityModel *model = request->member != NULL ? request->member->model :
-		request->participants[participant]->model;
+	const AddbEntityModel *model = request->member != NULL ?
+		request->member->model : request->participants[participant]->model;
 	AddbEntityView view = {model, request->index, &request->action.options};
 	int			depth;
 
 	if (request->member == NULL)
-		view.index = addb_entity_find_collection(model, request->action.collection, &depth);
+		view.index = addb_entity_find_collection(model,
+												 request->action.collection,
+												 &depth);
 	return view;
 }
 
 static AddbJsonCursor
 enter_items(const AddbEntityReply *reply)
 {
-	AddbJsonCursor items = addb_json_cursor(reply->items.data, reply->items.len);
+	AddbJsonCursor items =
+		addb_json_cursor(reply->items.data, reply->items.len);
 
 	if (reply->items.data == NULL || !addb_json_array_start(&items))
 		addb_entity_reply_malformed();
@@ -37,7 +40,8 @@ enter_items(const AddbEntityReply *reply)
  * to the entity, those of a collection not at all.
  */
 AddbText
-addb_entity_page_end(const AddbEntityRequest *request, AddbText body, int *owned)
+addb_entity_page_end(const AddbEntityRequest *request, AddbText body,
+					 int *owned)
 {
 	AddbEntityReply reply;
 	AddbJsonCursor items;
@@ -70,17 +74,21 @@ addb_entity_page_wanted(const AddbEntityRequest *request, int npages, int owned)
 
 /* The key of an item, as far as the item has its fields; for a cursor. */
 static void
-append_key_fields(StringInfo out, const AddbEntityIndex *index, const AddbJsonNode *item)
+append_key_fields(StringInfo out, const AddbEntityIndex *index,
+				  const AddbJsonNode *item)
 {
-	const AddbEntityKey *keys[] = {&index->pk, index->has_sk ? &index->sk : NULL};
+	const AddbEntityKey *keys[] =
+		{&index->pk, index->has_sk ? &index->sk : NULL};
 
 	for (int i = 0; i < lengthof(keys) && keys[i] != NULL; i++)
 	{
-		const AddbJsonNode *value = addb_json_member(item, pnstrdup(keys[i]->field.data,
-																	keys[i]->field.len));
+		const AddbJsonNode *value =
+			addb_json_member(item, pnstrdup(keys[i]->field.data,
+											keys[i]->field.len));
 
-		if (value == NULL || strstr(out->data, pnstrdup(keys[i]->field_json.data,
-														 keys[i]->field_json.len)) != NULL)
+		if (value == NULL || strstr(out->data,
+									pnstrdup(keys[i]->field_json.data,
+											 keys[i]->field_json.len)) != NULL)
 			continue;
 		appendStringInfo(out, "%c%.*s%.*s", out->len == 0 ? '{' : ',',
 						 keys[i]->field_json.len, keys[i]->field_json.data,
@@ -90,13 +98,16 @@ append_key_fields(StringInfo out, const AddbEntityIndex *index, const AddbJsonNo
 
 /* The same composed of an item's attributes. */
 static void
-compose_key_fields(StringInfo out, const AddbEntityIndex *index, AddbEntityValues values)
+compose_key_fields(StringInfo out, const AddbEntityIndex *index,
+				   AddbEntityValues values)
 {
-	const AddbEntityKey *keys[] = {&index->pk, index->has_sk ? &index->sk : NULL};
+	const AddbEntityKey *keys[] =
+		{&index->pk, index->has_sk ? &index->sk : NULL};
 
 	for (int i = 0; i < lengthof(keys) && keys[i] != NULL; i++)
 	{
-		AddbEntityKeyText text = addb_entity_key(keys[i], values, ADDB_KEY_FULL);
+		AddbEntityKeyText text =
+			addb_entity_key(keys[i], values, ADDB_KEY_FULL);
 
 		if (strstr(out->data, pnstrdup(keys[i]->field_json.data,
 									   keys[i]->field_json.len)) != NULL)
@@ -109,7 +120,8 @@ compose_key_fields(StringInfo out, const AddbEntityIndex *index, AddbEntityValue
 
 /* A cursor that goes on behind an item that is shown. */
 static AddbText
-cursor_behind(const AddbEntityRequest *request, AddbText item, const AddbJsonbValue *shown)
+cursor_behind(const AddbEntityRequest *request, AddbText item,
+			  const AddbJsonbValue *shown)
 {
 	const AddbEntityModel *model = request->member->model;
 	const AddbJsonNode *node = addb_json_tree(item.data, item.len);
@@ -136,11 +148,12 @@ push_cursor(AddbText cursor)
 
 /* The items of one entity on all pages; *cursor is set if "count" has cut them. */
 static AddbJsonbValue
-entity_items(const AddbEntityRequest *request, int participant, const AddbText *bodies,
-			 int nbodies, AddbText *cursor)
+entity_items(const AddbEntityRequest *request, int participant,
+			 const AddbText *bodies, int nbodies, AddbText *cursor)
 {
 	AddbEntityView view = view_of(request, participant);
-	int			count = request->member != NULL ? request->action.options.count : 0;
+	int			count =
+		request->member != NULL ? request->action.options.count : 0;
 	int			mark = addb_jsonb_mark();
 	int			n = 0;
 
@@ -176,7 +189,8 @@ entity_items(const AddbEntityRequest *request, int participant, const AddbText *
  * Of a collection, data is {alias: [items]}.
  */
 AddbJsonbValue
-addb_entity_format_pages(const AddbEntityRequest *request, const AddbText *bodies, int nbodies)
+addb_entity_format_pages(const AddbEntityRequest *request,
+						 const AddbText *bodies, int nbodies)
 {
 	int			mark = addb_jsonb_mark();
 	AddbText	cursor = {NULL, 0};
@@ -193,7 +207,8 @@ addb_entity_format_pages(const AddbEntityRequest *request, const AddbText *bodie
 			AddbText	alias = request->participants[i]->alias;
 
 			addb_jsonb_push_member(alias.data, alias.len,
-								   entity_items(request, i, bodies, nbodies, &cursor));
+								   entity_items(request, i, bodies, nbodies,
+												&cursor));
 		}
 		addb_jsonb_push_member("data", 4, addb_jsonb_object(data));
 	}

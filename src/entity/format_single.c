@@ -9,8 +9,9 @@
 static AddbEntityView
 view_of(const AddbEntityRequest *request)
 {
-	AddbEntityView view = {request->member->model, request->member->model->primary,
-	&request->action.options};
+	AddbEntityView view = {request->member->model,
+						   request->member->model->primary,
+						   &request->action.options};
 
 	return view;
 }
@@ -41,7 +42,8 @@ push_key(const AddbEntityKey *key, AddbEntityValues values)
 			value->type == jbvNumeric ? addb_jsonb_numeric(value->val.numeric) :
 			addb_jsonb_bool(value->val.boolean);
 
-		addb_jsonb_push_member(attribute->name.data, attribute->name.len, member);
+		addb_jsonb_push_member(attribute->name.data, attribute->name.len,
+							   member);
 	}
 }
 
@@ -61,7 +63,8 @@ static AddbJsonbValue
 written_data(const AddbEntityRequest *request, AddbText body)
 {
 	AddbEntityReply reply;
-	AddbText	item = {request->body.data + request->item_start, request->item_len};
+	AddbText	item =
+		{request->body.data + request->item_start, request->item_len};
 
 	if (request->action.options.response == ADDB_RESPONSE_NONE)
 		return addb_jsonb_null();

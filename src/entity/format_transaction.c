@@ -76,7 +76,8 @@ addb_entity_format_transaction(const AddbEntityRequest *request, AddbText body)
 	int			data = addb_jsonb_mark();
 	AddbEntityReply reply;
 
-	if (request->nitems > 0 && request->action.method == ADDB_METHOD_TRANSACT_GET)
+	if (request->nitems > 0 &&
+		request->action.method == ADDB_METHOD_TRANSACT_GET)
 	{
 		addb_entity_reply_read(body, &reply);
 		push_responses(request, reply.responses);
@@ -90,7 +91,8 @@ addb_entity_format_transaction(const AddbEntityRequest *request, AddbText body)
  * addb_entity_format_canceled - {canceled: true, data} of the reasons
  */
 AddbJsonbValue
-addb_entity_format_canceled(const AddbEntityRequest *request, const AddbServiceError *error)
+addb_entity_format_canceled(const AddbEntityRequest *request,
+							const AddbServiceError *error)
 {
 	int			mark = addb_jsonb_mark();
 	int			data = addb_jsonb_mark();

@@ -13,7 +13,8 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
-static AddbJsonbValue decode(const AddbEntityAttribute *attribute, AddbJsonCursor *cursor);
+static AddbJsonbValue decode(const AddbEntityAttribute *attribute,
+							 AddbJsonCursor *cursor);
 
 /* A name of the reply in the server's encoding; data NULL when it has none. */
 static AddbText
@@ -31,7 +32,8 @@ name_of(const AddbJsonSlice *slice)
 	}
 	if (GetDatabaseEncoding() != PG_UTF8)
 	{
-		name.data = pg_any_to_server(pnstrdup(name.data, name.len), name.len, PG_UTF8);
+		name.data =
+			pg_any_to_server(pnstrdup(name.data, name.len), name.len, PG_UTF8);
 		name.len = (int) strlen(name.data);
 	}
 	return name;
@@ -65,7 +67,8 @@ decode_map(const AddbEntityAttribute *map, AddbJsonCursor *cursor)
 		if (child == NULL || child->hidden)
 			(void) addb_json_skip(cursor, NULL);
 		else
-			addb_jsonb_push_member(child->name.data, child->name.len, decode(child, cursor));
+			addb_jsonb_push_member(child->name.data, child->name.len,
+								   decode(child, cursor));
 	}
 	return addb_jsonb_object(mark);
 }
@@ -120,9 +123,10 @@ strip_template(const AddbEntityKey *key, AddbJsonbValue *value)
 	before = around.len;
 	appendBinaryStringInfo(&around, key->tail.data, key->tail.len);
 	addb_case_convert(&around, before, key->casing);
-	if (value->len >= around.len && memcmp(value->data, around.data, before) == 0 &&
-		memcmp(value->data + value->len - (around.len - before), around.data + before,
-			   around.len - before) == 0)
+	if (value->len >= around.len &&
+		memcmp(value->data, around.data, before) == 0 &&
+		memcmp(value->data + value->len - (around.len - before),
+			   around.data + before, around.len - before) == 0)
 	{
 		value->data += before;
 		value->len -= around.len;
@@ -170,7 +174,9 @@ is_wanted(const AddbEntityView *view, AddbText name)
 	{
 		const JsonbValue *wanted = getIthJsonbValueFromContainer(names, i);
 
-		if (addb_text_equal(name, (AddbText) {wanted->val.string.val, wanted->val.string.len}))
+		if (addb_text_equal(name,
+							(AddbText) {wanted->val.string.val,
+										wanted->val.string.len}))
 			return true;
 	}
 	return names == NULL;
@@ -184,7 +190,8 @@ is_wanted(const AddbEntityView *view, AddbText name)
  * that is malformed, 22003, 22P05 and 54001 as addb_av_decode.
  */
 bool
-addb_entity_item_read(const AddbEntityView *view, AddbText item, AddbJsonbValue *value)
+addb_entity_item_read(const AddbEntityView *view, AddbText item,
+					  AddbJsonbValue *value)
 {
 	AddbJsonCursor cursor = addb_json_cursor(item.data, item.len);
 	AddbJsonSlice slice;
@@ -201,10 +208,12 @@ addb_entity_item_read(const AddbEntityView *view, AddbText item, AddbJsonbValue 
 		const AddbEntityAttribute *attribute = name.data == NULL ? NULL :
 			addb_entity_child_by_field(&view->model->root, name.data, name.len);
 
-		if (attribute != NULL && !attribute->hidden && is_wanted(view, attribute->name))
+		if (attribute != NULL && !attribute->hidden &&
+			is_wanted(view, attribute->name))
 			addb_jsonb_push_member(attribute->name.data, attribute->name.len,
 								   decode(attribute, &cursor));
-		else if (attribute == NULL && name.data != NULL && view->options->include_keys)
+		else if (attribute == NULL && name.data != NULL &&
+				 view->options->include_keys)
 			addb_jsonb_push_member(name.data, name.len, decode_plain(&cursor));
 		else
 			(void) addb_json_skip(&cursor, NULL);

@@ -21,13 +21,14 @@ extern bool addb_entity_item_read(const AddbEntityView *view, AddbText item,
 								  AddbJsonbValue *value);
 
 /* in item_owner.c */
-extern bool addb_entity_item_is_owned(const AddbEntityView *view, AddbText item);
+extern bool addb_entity_item_is_owned(const AddbEntityView *view,
+									  AddbText item);
 
 /* in key_parse.c */
-extern bool addb_entity_key_parse(const AddbEntityKey *key, const char *text, int len,
-								  AddbText *parts);
-extern bool addb_entity_key_read(const AddbEntityModel *model, AddbText key_json,
-								 AddbJsonbValue *value);
+extern bool addb_entity_key_parse(const AddbEntityKey *key, const char *text,
+								  int len, AddbText *parts);
+extern bool addb_entity_key_read(const AddbEntityModel *model,
+								 AddbText key_json, AddbJsonbValue *value);
 
 /* in reply.c: the members of a reply */
 typedef struct AddbEntityReply
@@ -45,15 +46,13 @@ extern _Noreturn void addb_entity_reply_malformed(void);
 extern bool addb_entity_next(AddbJsonCursor *array, AddbText *element);
 
 /* in format_single.c, format_pages.c, format_batch.c, format_transaction.c */
-extern AddbJsonbValue addb_entity_format_single(const AddbEntityRequest *request,
-												AddbText body);
+extern AddbJsonbValue addb_entity_format_single(const AddbEntityRequest *request, AddbText body);
 extern AddbJsonbValue addb_entity_format_pages(const AddbEntityRequest *request,
-											   const AddbText *bodies, int nbodies);
+											   const AddbText *bodies,
+											   int nbodies);
 extern AddbJsonbValue addb_entity_format_batch(const AddbEntityRequest *request,
 											   AddbText body);
-extern AddbJsonbValue addb_entity_format_transaction(const AddbEntityRequest *request,
-													 AddbText body);
-extern AddbJsonbValue addb_entity_format_canceled(const AddbEntityRequest *request,
-												  const AddbServiceError *error);
+extern AddbJsonbValue addb_entity_format_transaction(const AddbEntityRequest *request, AddbText body);
+extern AddbJsonbValue addb_entity_format_canceled(const AddbEntityRequest *request, const AddbServiceError *error);
 
 #endif							/* ADDB_ENTITY_ITEM_H */

@@ -29,7 +29,8 @@ read_scalar(AddbJsonCursor *cursor)
 	if (!addb_json_skip(cursor, &value))
 		return none;
 	ahead = addb_json_cursor(value.data, value.len);
-	if (!addb_json_object_start(&ahead) || !addb_json_object_next(&ahead, &name) ||
+	if (!addb_json_object_start(&ahead) ||
+		!addb_json_object_next(&ahead, &name) ||
 		(!addb_json_slice_is(&name, "S") && !addb_json_slice_is(&name, "N")) ||
 		!addb_json_string(&ahead, &text))
 		return none;
@@ -63,7 +64,8 @@ read_marks(const AddbEntityView *view, AddbText item, bool keys, Marks *marks)
 			marks->version = read_scalar(&cursor);
 		else if (keys && is_field(&name, &view->index->pk))
 			marks->pk = read_scalar(&cursor);
-		else if (keys && view->index->has_sk && is_field(&name, &view->index->sk))
+		else if (keys && view->index->has_sk &&
+				 is_field(&name, &view->index->sk))
 			marks->sk = read_scalar(&cursor);
 		else
 			(void) addb_json_skip(&cursor, NULL);
@@ -77,7 +79,8 @@ fits(const AddbEntityKey *key, AddbText text)
 {
 	AddbText   *parts = palloc0(Max(key->nparts, 1) * sizeof(AddbText));
 
-	return text.data != NULL && addb_entity_key_parse(key, text.data, text.len, parts);
+	return text.data != NULL &&
+		addb_entity_key_parse(key, text.data, text.len, parts);
 }
 
 /*

@@ -119,12 +119,21 @@ addb_js_number(double number, char *out)
 	return (int) (p - out);
 }
 
+/*
+ * addb_numeric_text - a numeric in plain decimals, as it is sent; palloc'd
+ */
+char *
+addb_numeric_text(Numeric number)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out,
+											   NumericGetDatum(number)));
+}
+
 /* The nearest double; infinite beyond them. */
 static double
 to_double(Numeric number)
 {
-	return strtod(DatumGetCString(DirectFunctionCall1(numeric_out,
-													  NumericGetDatum(number))), NULL);
+	return strtod(addb_numeric_text(number), NULL);
 }
 
 /*
@@ -135,8 +144,7 @@ to_double(Numeric number)
 int
 addb_js_numeric(Numeric number, char *out)
 {
-	const char *text = DatumGetCString(DirectFunctionCall1(numeric_out,
-														   NumericGetDatum(number)));
+	const char *text = addb_numeric_text(number);
 	const char *digits = text[0] == '-' ? text + 1 : text;
 	size_t		n = strspn(digits, "0123456789");
 	double		value;

@@ -16,6 +16,7 @@
 
 extern int	addb_js_number(double number, char *out);
 extern int	addb_js_numeric(Numeric number, char *out);
+extern char *addb_numeric_text(Numeric number);
 extern bool addb_js_is_safe(Numeric number);
 extern bool addb_js_parse_int(const char *text, int len, double *number);
 extern void addb_js_pad_start(StringInfo out, const char *text, int len,

@@ -24,7 +24,8 @@ read_text(const AddbJsonSlice *slice)
 		text.data = NULL;
 	if (text.data != NULL)
 	{
-		text.data = pg_any_to_server(text.data, (int) strlen(text.data), PG_UTF8);
+		text.data =
+			pg_any_to_server(text.data, (int) strlen(text.data), PG_UTF8);
 		text.len = (int) strlen(text.data);
 	}
 	return text;
@@ -69,9 +70,11 @@ read_children(AddbJsonCursor *cursor, AddbJsonNode *parent)
 	AddbJsonSlice name;
 
 	check_stack_depth();
-	if (!(object ? addb_json_object_start(cursor) : addb_json_array_start(cursor)))
+	if (!(object ? addb_json_object_start(cursor) :
+		  addb_json_array_start(cursor)))
 		return false;
-	while (object ? addb_json_object_next(cursor, &name) : addb_json_array_next(cursor))
+	while (object ? addb_json_object_next(cursor, &name) :
+		   addb_json_array_next(cursor))
 	{
 		AddbText	text = {NULL, 0};
 

@@ -109,7 +109,8 @@ addb_entity_key(const AddbEntityKey *key, AddbEntityValues values, int flags)
 		{
 			result.complete = false;
 			if (flags & ADDB_KEY_LABEL)
-				appendBinaryStringInfo(&out, part->literal.data, part->literal.len);
+				appendBinaryStringInfo(&out, part->literal.data,
+									   part->literal.len);
 			break;
 		}
 		appendBinaryStringInfo(&out, part->literal.data, part->literal.len);
@@ -176,13 +177,14 @@ addb_entity_append_missing(StringInfo out, const AddbEntityKey *key,
  * key only if with_sk.
  */
 void
-addb_entity_require_composites(const AddbEntityIndex *index, AddbEntityValues values,
-							   bool with_sk)
+addb_entity_require_composites(const AddbEntityIndex *index,
+							   AddbEntityValues values, bool with_sk)
 {
 	StringInfoData missing;
 
 	if (addb_entity_key_supplied(&index->pk, values) == index->pk.nparts &&
-		(!with_sk || addb_entity_key_supplied(&index->sk, values) == index->sk.nparts))
+		(!with_sk || addb_entity_key_supplied(&index->sk,
+											  values) == index->sk.nparts))
 		return;
 	initStringInfo(&missing);
 	addb_entity_append_missing(&missing, &index->pk, values);

@@ -29,13 +29,16 @@ typedef struct AddbEntityKeyText
 extern AddbEntityValues addb_entity_values(const AddbEntityModel *model);
 extern AddbEntityKeyText addb_entity_key(const AddbEntityKey *key,
 										 AddbEntityValues values, int flags);
-extern int	addb_entity_key_supplied(const AddbEntityKey *key, AddbEntityValues values);
-extern void addb_entity_key_append(StringInfo out, const AddbEntityKeyText *key);
+extern int	addb_entity_key_supplied(const AddbEntityKey *key,
+									 AddbEntityValues values);
+extern void addb_entity_key_append(StringInfo out,
+								   const AddbEntityKeyText *key);
 extern AddbText addb_entity_text(const AddbEntityAttribute *attribute,
 								 const JsonbValue *value);
 extern void addb_entity_append_missing(StringInfo out, const AddbEntityKey *key,
 									   AddbEntityValues values);
 extern void addb_entity_require_composites(const AddbEntityIndex *index,
-										   AddbEntityValues values, bool with_sk);
+										   AddbEntityValues values,
+										   bool with_sk);
 
 #endif							/* ADDB_ENTITY_KEY_H */

@@ -44,7 +44,8 @@ ending(const AddbEntityKey *key)
  * text is no such key.
  */
 bool
-addb_entity_key_parse(const AddbEntityKey *key, const char *text, int len, AddbText *parts)
+addb_entity_key_parse(const AddbEntityKey *key, const char *text, int len,
+					  AddbText *parts)
 {
 	AddbText	prefix = cased(key, key->prefix);
 	AddbText	last = ending(key);
@@ -56,7 +57,8 @@ addb_entity_key_parse(const AddbEntityKey *key, const char *text, int len, AddbT
 		parts[0] = (AddbText) {text, len};
 		return true;
 	}
-	if (len < prefix.len + last.len || memcmp(text, prefix.data, prefix.len) != 0 ||
+	if (len < prefix.len + last.len ||
+		memcmp(text, prefix.data, prefix.len) != 0 ||
 		memcmp(end, last.data, last.len) != 0)
 		return false;
 	p += prefix.len;
@@ -101,12 +103,13 @@ composite_value(const AddbEntityAttribute *attribute, AddbText text)
 static bool
 push_composites(const AddbEntityKey *key, const AddbJsonNode *object)
 {
-	const AddbJsonNode *value = addb_json_member(object, pnstrdup(key->field.data,
-																  key->field.len));
+	const AddbJsonNode *value =
+		addb_json_member(object, pnstrdup(key->field.data, key->field.len));
 	AddbText   *parts = palloc0(Max(key->nparts, 1) * sizeof(AddbText));
 	AddbText	text;
 
-	if (value == NULL || value->first == NULL || value->first->type != ADDB_JSON_STRING)
+	if (value == NULL || value->first == NULL ||
+		value->first->type != ADDB_JSON_STRING)
 		return false;
 	text = addb_model_utf8(value->first->text);
 	if (!addb_entity_key_parse(key, text.data, text.len, parts))
@@ -128,12 +131,14 @@ push_composites(const AddbEntityKey *key, const AddbJsonNode *object)
  * the caller's container.
  */
 bool
-addb_entity_key_read(const AddbEntityModel *model, AddbText key_json, AddbJsonbValue *value)
+addb_entity_key_read(const AddbEntityModel *model, AddbText key_json,
+					 AddbJsonbValue *value)
 {
 	const AddbJsonNode *object = addb_json_tree(key_json.data, key_json.len);
 	int			mark = addb_jsonb_mark();
 	bool		intact = push_composites(&model->primary->pk, object) &&
-		(!model->primary->has_sk || push_composites(&model->primary->sk, object));
+		(!model->primary->has_sk ||
+		 push_composites(&model->primary->sk, object));
 
 	*value = addb_jsonb_object(mark);
 	return intact;

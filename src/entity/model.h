@@ -122,13 +122,9 @@ typedef struct AddbEntityModel
 extern AddbEntityModel *addb_entity_model_parse(MemoryContext parent,
 												const char *text, int len);
 extern void addb_entity_model_free(AddbEntityModel *model);
-extern const AddbEntityAttribute *addb_entity_child(const AddbEntityAttribute *map,
-													const char *name, int len);
-extern const AddbEntityAttribute *addb_entity_child_by_field(const AddbEntityAttribute *map,
-															 const char *field,
-															 int len);
-extern const AddbEntityIndex *addb_entity_find_index(const AddbEntityModel *model,
-													 const char *name, int len);
+extern const AddbEntityAttribute *addb_entity_child(const AddbEntityAttribute *map, const char *name, int len);
+extern const AddbEntityAttribute *addb_entity_child_by_field(const AddbEntityAttribute *map, const char *field, int len);
+extern const AddbEntityIndex *addb_entity_find_index(const AddbEntityModel *model, const char *name, int len);
 
 /* What the files of the model share: members with their types checked. */
 extern AddbText addb_model_text(const AddbJsonNode *object, const char *name,
@@ -158,11 +154,12 @@ extern void addb_model_read_indexes(AddbEntityModel *model,
 extern void addb_model_read_key(AddbEntityModel *model, AddbEntityIndex *index,
 								AddbEntityKey *key, const AddbJsonNode *node,
 								const char *path);
-extern void addb_model_finish_key(AddbEntityModel *model, AddbEntityIndex *index,
-								  AddbEntityKey *key);
+extern void addb_model_finish_key(AddbEntityModel *model,
+								  AddbEntityIndex *index, AddbEntityKey *key);
 
 /* in model_check.c */
-extern void addb_model_check_index(AddbEntityModel *model, AddbEntityIndex *index);
+extern void addb_model_check_index(AddbEntityModel *model,
+								   AddbEntityIndex *index);
 extern void addb_model_check_shared(AddbEntityModel *model);
 
 #endif							/* ADDB_ENTITY_MODEL_H */

@@ -13,18 +13,20 @@
 /* What JavaScript alone can call; JSON that has it was written by hand. */
 static const char *const callbacks[] = {"get", "set", "watch"};
 
-static void read_children(AddbEntityAttribute *parent, const AddbJsonNode *properties,
-						  const char *path);
-static void read_attribute(AddbEntityAttribute *attribute, const AddbJsonNode *node,
-						   const char *path);
+static void read_children(AddbEntityAttribute *parent,
+						  const AddbJsonNode *properties, const char *path);
+static void read_attribute(AddbEntityAttribute *attribute,
+						   const AddbJsonNode *node, const char *path);
 
 static void
-read_enum(AddbEntityAttribute *attribute, const AddbJsonNode *array, const char *path)
+read_enum(AddbEntityAttribute *attribute, const AddbJsonNode *array,
+		  const char *path)
 {
 	AddbText   *values = palloc(Max(array->n, 1) * sizeof(AddbText));
 	int			n = 0;
 
-	for (const AddbJsonNode *node = array->first; node != NULL; node = node->next)
+	for (const AddbJsonNode *node = array->first; node != NULL;
+		 node = node->next)
 	{
 		if (node->type != ADDB_JSON_STRING)
 			addb_entity_raise(ADDB_ENTITY_BAD_ATTRIBUTE,
@@ -65,7 +67,8 @@ read_type_name(AddbEntityAttribute *attribute, AddbText name, const char *path)
 }
 
 static void
-read_type(AddbEntityAttribute *attribute, const AddbJsonNode *type, const char *path)
+read_type(AddbEntityAttribute *attribute, const AddbJsonNode *type,
+		  const char *path)
 {
 	if (type == NULL)
 		attribute->type = ADDB_ENTITY_STRING;
@@ -93,14 +96,17 @@ add_items(AddbEntityAttribute *attribute)
 }
 
 static void
-read_set_items(AddbEntityAttribute *attribute, const AddbJsonNode *items, const char *path)
+read_set_items(AddbEntityAttribute *attribute, const AddbJsonNode *items,
+			   const char *path)
 {
 	AddbEntityAttribute *item = add_items(attribute);
 
-	if (items != NULL && (items->type == ADDB_JSON_ARRAY || items->type == ADDB_JSON_STRING))
+	if (items != NULL && (items->type == ADDB_JSON_ARRAY ||
+						  items->type == ADDB_JSON_STRING))
 	{
 		read_type(item, items, path);
-		if (item->type == ADDB_ENTITY_STRING || item->type == ADDB_ENTITY_NUMBER ||
+		if (item->type == ADDB_ENTITY_STRING ||
+			item->type == ADDB_ENTITY_NUMBER ||
 			item->type == ADDB_ENTITY_BOOLEAN || item->type == ADDB_ENTITY_ENUM)
 			return;
 	}
@@ -110,7 +116,8 @@ read_set_items(AddbEntityAttribute *attribute, const AddbJsonNode *items, const 
 }
 
 static void
-read_inside(AddbEntityAttribute *attribute, const AddbJsonNode *node, const char *path)
+read_inside(AddbEntityAttribute *attribute, const AddbJsonNode *node,
+			const char *path)
 {
 	const AddbJsonNode *properties = addb_json_member(node, "properties");
 	const AddbJsonNode *items = addb_json_member(node, "items");
@@ -135,7 +142,8 @@ read_inside(AddbEntityAttribute *attribute, const AddbJsonNode *node, const char
 }
 
 static void
-read_padding(AddbEntityAttribute *attribute, const AddbJsonNode *node, const char *path)
+read_padding(AddbEntityAttribute *attribute, const AddbJsonNode *node,
+			 const char *path)
 {
 	const AddbJsonNode *padding = addb_json_member(node, "padding");
 	const AddbJsonNode *length = addb_json_member(padding, "length");
@@ -160,7 +168,8 @@ read_padding(AddbEntityAttribute *attribute, const AddbJsonNode *node, const cha
 
 /* JSON.stringify makes {} of a RegExp, which would let everything pass. */
 static void
-read_validate(AddbEntityAttribute *attribute, const AddbJsonNode *node, const char *path)
+read_validate(AddbEntityAttribute *attribute, const AddbJsonNode *node,
+			  const char *path)
 {
 	const AddbJsonNode *validate = addb_json_member(node, "validate");
 
@@ -200,14 +209,16 @@ read_default(AddbEntityAttribute *attribute, const AddbJsonNode *node)
 	if (fallback == NULL)
 		return;
 	addb_jsonb_start();
-	if (!addb_av_decode_document(fallback->source.data, fallback->source.len, &value))
+	if (!addb_av_decode_document(fallback->source.data, fallback->source.len,
+								 &value))
 		addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "model has an invalid default");
 	document = addb_jsonb_finish(value);
 	attribute->fallback = fallback_value(document);
 }
 
 static void
-read_properties(AddbEntityAttribute *attribute, const AddbJsonNode *node, const char *path)
+read_properties(AddbEntityAttribute *attribute, const AddbJsonNode *node,
+				const char *path)
 {
 	AddbText	field = addb_model_text(node, "field", path);
 	AddbText	label = addb_model_text(node, "label", path);
@@ -229,7 +240,8 @@ read_properties(AddbEntityAttribute *attribute, const AddbJsonNode *node, const 
 
 /* An attribute's definition: an object, or just its type. */
 static void
-read_attribute(AddbEntityAttribute *attribute, const AddbJsonNode *node, const char *path)
+read_attribute(AddbEntityAttribute *attribute, const AddbJsonNode *node,
+			   const char *path)
 {
 	check_stack_depth();
 	if (node->type == ADDB_JSON_OBJECT)
@@ -267,19 +279,24 @@ sort_fields(AddbEntityAttribute *parent, const char *path)
 		parent->by_field[i] = &parent->children[i];
 	qsort(parent->by_field, n, sizeof(AddbEntityAttribute *), compare_fields);
 	for (int i = 1; i < n; i++)
-		if (addb_text_equal(parent->by_field[i - 1]->field, parent->by_field[i]->field))
+		if (addb_text_equal(parent->by_field[i - 1]->field,
+							parent->by_field[i]->field))
 			addb_entity_raise(ADDB_ENTITY_BAD_ATTRIBUTE,
 							  "two attributes in \"%s\" of the model have the field \"%s\"",
-							  path, addb_entity_quote(parent->by_field[i]->field));
+							  path,
+							  addb_entity_quote(parent->by_field[i]->field));
 }
 
 static void
-read_children(AddbEntityAttribute *parent, const AddbJsonNode *properties, const char *path)
+read_children(AddbEntityAttribute *parent, const AddbJsonNode *properties,
+			  const char *path)
 {
 	int			n = 0;
 
-	parent->children = palloc0(Max(properties->n, 1) * sizeof(AddbEntityAttribute));
-	for (const AddbJsonNode *node = properties->first; node != NULL; node = node->next)
+	parent->children =
+		palloc0(Max(properties->n, 1) * sizeof(AddbEntityAttribute));
+	for (const AddbJsonNode *node = properties->first; node != NULL;
+		 node = node->next)
 	{
 		AddbEntityAttribute *child = &parent->children[n];
 
@@ -296,7 +313,8 @@ read_children(AddbEntityAttribute *parent, const AddbJsonNode *properties, const
 static void
 check_types_given(const AddbJsonNode *attributes)
 {
-	for (const AddbJsonNode *node = attributes->first; node != NULL; node = node->next)
+	for (const AddbJsonNode *node = attributes->first; node != NULL;
+		 node = node->next)
 		if (node->type == ADDB_JSON_OBJECT && addb_json_member(node, "type") == NULL)
 			addb_entity_raise(ADDB_ENTITY_BAD_MODEL,
 							  "attribute \"%s\" of the model must have a type",
@@ -309,7 +327,8 @@ check_types_given(const AddbJsonNode *attributes)
  * Raises 22023 with ElectroDB's numbers 1008 and 1009, 0A000 for callbacks.
  */
 void
-addb_model_read_attributes(AddbEntityModel *model, const AddbJsonNode *attributes)
+addb_model_read_attributes(AddbEntityModel *model,
+						   const AddbJsonNode *attributes)
 {
 	model->root.type = ADDB_ENTITY_MAP;
 	check_types_given(attributes);

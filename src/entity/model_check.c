@@ -8,7 +8,8 @@
 #include "entity/model.h"
 
 static bool
-has_composite(const AddbEntityKey *key, const AddbEntityAttribute *attribute, int n)
+has_composite(const AddbEntityKey *key, const AddbEntityAttribute *attribute,
+			  int n)
 {
 	for (int i = 0; i < n; i++)
 		if (key->parts[i].attribute == attribute)
@@ -21,7 +22,8 @@ repeated(const AddbEntityIndex *index, const AddbEntityAttribute *attribute)
 {
 	addb_entity_raise(ADDB_ENTITY_REPEATED_COMPOSITE,
 					  "access pattern \"%s\" of the model has attribute \"%s\" in both of its keys, or twice",
-					  addb_entity_quote(index->name), addb_entity_quote(attribute->name));
+					  addb_entity_quote(index->name),
+					  addb_entity_quote(attribute->name));
 }
 
 /* An attribute may be in both keys only as all there is of the sort key. */
@@ -34,8 +36,9 @@ check_repetition(const AddbEntityIndex *index)
 	if (index->sk.nparts < 2)
 		return;
 	for (int i = 0; i < index->sk.nparts; i++)
-		if (has_composite(&index->pk, index->sk.parts[i].attribute, index->pk.nparts) ||
-			has_composite(&index->sk, index->sk.parts[i].attribute, i))
+		if (has_composite(&index->pk, index->sk.parts[i].attribute,
+						  index->pk.nparts) || has_composite(&index->sk,
+															 index->sk.parts[i].attribute, i))
 			repeated(index, index->sk.parts[i].attribute);
 }
 
@@ -49,7 +52,8 @@ check_collections(const AddbEntityModel *model, const AddbEntityIndex *index)
 	for (const AddbEntityIndex *other = model->indexes; other < index; other++)
 		for (int i = 0; i < other->ncollections; i++)
 			for (int j = 0; j < index->ncollections; j++)
-				if (addb_text_equal(other->collections[i], index->collections[j]))
+				if (addb_text_equal(other->collections[i],
+									index->collections[j]))
 					addb_entity_raise(ADDB_ENTITY_DUPLICATE_COLLECTION,
 									  "collection \"%s\" of the model is on two indexes",
 									  addb_entity_quote(index->collections[j]));

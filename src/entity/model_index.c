@@ -13,7 +13,8 @@ static const char *const index_types[] = {"isolated", "clustered", "composite"};
 #define TYPE_COMPOSITE 2
 
 static void
-read_collections(AddbEntityIndex *index, const AddbJsonNode *node, const char *path)
+read_collections(AddbEntityIndex *index, const AddbJsonNode *node,
+				 const char *path)
 {
 	AddbText   *collections;
 	int			n = 0;
@@ -24,7 +25,8 @@ read_collections(AddbEntityIndex *index, const AddbJsonNode *node, const char *p
 	if (node->type == ADDB_JSON_STRING)
 		collections[n++] = node->text;
 	else if (node->type == ADDB_JSON_ARRAY)
-		for (const AddbJsonNode *child = node->first; child != NULL; child = child->next)
+		for (const AddbJsonNode *child = node->first; child != NULL;
+			 child = child->next)
 		{
 			if (child->type != ADDB_JSON_STRING)
 				addb_entity_raise(ADDB_ENTITY_BAD_MODEL,
@@ -39,7 +41,8 @@ read_collections(AddbEntityIndex *index, const AddbJsonNode *node, const char *p
 }
 
 static void
-read_index(AddbEntityModel *model, AddbEntityIndex *index, const AddbJsonNode *node)
+read_index(AddbEntityModel *model, AddbEntityIndex *index,
+		   const AddbJsonNode *node)
 {
 	char	   *path = addb_model_path("indexes", node->name);
 	const AddbJsonNode *pk = addb_json_member(node, "pk");
@@ -95,7 +98,8 @@ mark_composites(const AddbEntityKey *key, bool of_table)
 {
 	for (int i = 0; i < key->nparts; i++)
 	{
-		AddbEntityAttribute *attribute = (AddbEntityAttribute *) key->parts[i].attribute;
+		AddbEntityAttribute *attribute =
+			(AddbEntityAttribute *) key->parts[i].attribute;
 
 		attribute->in_any_key = true;
 		if (of_table)
@@ -118,7 +122,8 @@ addb_model_read_indexes(AddbEntityModel *model, const AddbJsonNode *indexes)
 	int			n = 0;
 
 	model->indexes = palloc0(Max(indexes->n, 1) * sizeof(AddbEntityIndex));
-	for (const AddbJsonNode *node = indexes->first; node != NULL; node = node->next)
+	for (const AddbJsonNode *node = indexes->first; node != NULL;
+		 node = node->next)
 		read_index(model, &model->indexes[n++], node);
 	model->nindexes = n;
 	for (int i = 0; i < n; i++)

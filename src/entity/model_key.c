@@ -18,8 +18,8 @@ static const char *const casts[] = {"", "number", "string"};
 static const AddbEntityAttribute *
 composite(AddbEntityModel *model, AddbText name, const char *path)
 {
-	const AddbEntityAttribute *attribute = addb_entity_child(&model->root, name.data,
-															 name.len);
+	const AddbEntityAttribute *attribute =
+		addb_entity_child(&model->root, name.data, name.len);
 
 	if (attribute == NULL || name.len == 0)
 		addb_entity_raise(ADDB_ENTITY_BAD_TEMPLATE,
@@ -69,16 +69,18 @@ read_template(AddbEntityModel *model, AddbEntityKey *key, AddbText template,
 
 /* The literal before a composite, #label_, comes with addb_model_finish_key. */
 static void
-read_composite(AddbEntityModel *model, AddbEntityKey *key, const AddbJsonNode *array,
-			   const char *path)
+read_composite(AddbEntityModel *model, AddbEntityKey *key,
+			   const AddbJsonNode *array, const char *path)
 {
 	key->parts = palloc0((array->n + 1) * sizeof(AddbEntityPart));
-	for (const AddbJsonNode *node = array->first; node != NULL; node = node->next)
+	for (const AddbJsonNode *node = array->first; node != NULL;
+		 node = node->next)
 	{
 		if (node->type != ADDB_JSON_STRING)
 			addb_entity_raise(ADDB_ENTITY_BAD_MODEL,
 							  "\"%s.composite\" of the model must be an array of strings", path);
-		key->parts[key->nparts++].attribute = composite(model, node->text, path);
+		key->parts[key->nparts++].attribute =
+			composite(model, node->text, path);
 	}
 	key->tail = (AddbText) {"", 0};
 }
@@ -107,7 +109,8 @@ check_same_composites(AddbEntityModel *model, const AddbEntityKey *key,
  */
 void
 addb_model_read_key(AddbEntityModel *model, AddbEntityIndex *index,
-					AddbEntityKey *key, const AddbJsonNode *node, const char *path)
+					AddbEntityKey *key, const AddbJsonNode *node,
+					const char *path)
 {
 	const AddbJsonNode *array = addb_json_member(node, "composite");
 	AddbText	template = addb_model_text(node, "template", path);
@@ -142,10 +145,12 @@ addb_model_read_key(AddbEntityModel *model, AddbEntityIndex *index,
 
 /* Makes the key of an attribute that has its field: see the head of the file. */
 static void
-bind_attribute(AddbEntityModel *model, AddbEntityIndex *index, AddbEntityKey *key)
+bind_attribute(AddbEntityModel *model, AddbEntityIndex *index,
+			   AddbEntityKey *key)
 {
 	AddbEntityAttribute *attribute =
-		(AddbEntityAttribute *) addb_entity_child_by_field(&model->root, key->field.data,
+		(AddbEntityAttribute *) addb_entity_child_by_field(&model->root,
+														   key->field.data,
 														   key->field.len);
 	const char *field = addb_entity_quote(key->field);
 
@@ -202,7 +207,8 @@ append_collections(StringInfo out, const AddbEntityIndex *index)
 
 /* $entity_version, behind the collections. */
 static void
-append_entity(StringInfo out, const AddbEntityModel *model, const AddbEntityIndex *index)
+append_entity(StringInfo out, const AddbEntityModel *model,
+			  const AddbEntityIndex *index)
 {
 	append_collections(out, index);
 	appendStringInfo(out, "%c%.*s_%.*s", index->ncollections == 0 ? '$' : '#',
@@ -270,8 +276,9 @@ is_numeric(const AddbEntityKey *key)
 {
 	if (key->cast != ADDB_CAST_NONE)
 		return key->cast == ADDB_CAST_NUMBER;
-	return key->is_template && key->nparts == 1 && key->parts[0].literal.len == 0 &&
-		key->tail.len == 0 && key->parts[0].attribute->type == ADDB_ENTITY_NUMBER;
+	return key->is_template && key->nparts == 1 &&
+		key->parts[0].literal.len == 0 && key->tail.len == 0 &&
+		key->parts[0].attribute->type == ADDB_ENTITY_NUMBER;
 }
 
 /*
@@ -280,7 +287,8 @@ is_numeric(const AddbEntityKey *key)
  * Raises errors 1008, 1018 and 1019 for a key whose field is an attribute's.
  */
 void
-addb_model_finish_key(AddbEntityModel *model, AddbEntityIndex *index, AddbEntityKey *key)
+addb_model_finish_key(AddbEntityModel *model, AddbEntityIndex *index,
+					  AddbEntityKey *key)
 {
 	const AddbEntityKey *earlier = earlier_key(model, key);
 

@@ -115,7 +115,8 @@ read_options(const JsonbValue *value, AddbEntityOperation *operation)
 {
 	if (value->type == jbvNull)
 		return;
-	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+	if (value->type != jbvBinary ||
+		!JsonContainerIsObject(value->val.binary.data))
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "options of the operation must be an object");
 	addb_entity_options_read(value->val.binary.data, &operation->options);
 }
@@ -126,7 +127,8 @@ read_options(const JsonbValue *value, AddbEntityOperation *operation)
  * Raises 22023 for members of wrong types, with number 1010 or 2005 for options.
  */
 void
-addb_entity_operation_read(JsonbContainer *object, AddbEntityOperation *operation)
+addb_entity_operation_read(JsonbContainer *object,
+						   AddbEntityOperation *operation)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(object);
 	JsonbIteratorToken token;

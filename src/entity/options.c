@@ -85,9 +85,11 @@ positive(const JsonbValue *value)
 	int			number;
 
 	if (value->type != jbvNumeric ||
-		!DatumGetBool(DirectFunctionCall2(numeric_ge, NumericGetDatum(value->val.numeric),
+		!DatumGetBool(DirectFunctionCall2(numeric_ge,
+										  NumericGetDatum(value->val.numeric),
 										  NumericGetDatum(int64_to_numeric(1)))) ||
-		!DatumGetBool(DirectFunctionCall2(numeric_le, NumericGetDatum(value->val.numeric),
+		!DatumGetBool(DirectFunctionCall2(numeric_le,
+										  NumericGetDatum(value->val.numeric),
 										  NumericGetDatum(int64_to_numeric(PG_INT32_MAX)))))
 		return 0;
 	number = DatumGetInt32(DirectFunctionCall1(numeric_int4,
@@ -140,7 +142,8 @@ read_attributes(const JsonbValue *value)
 {
 	if (value->type == jbvNull)
 		return NULL;
-	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	if (value->type != jbvBinary ||
+		!JsonContainerIsArray(value->val.binary.data))
 		bad_option("attributes", "an array of names");
 	return value->val.binary.data;
 }
@@ -210,9 +213,10 @@ addb_entity_options_read(JsonbContainer *object, AddbEntityOptions *options)
 			continue;
 		(void) JsonbIteratorNext(&iterator, &value, true);
 		for (int i = 0; i < lengthof(unsupported); i++)
-			if (addb_text_is((AddbText) {key.val.string.val, key.val.string.len},
-							 unsupported[i]))
+			if (addb_text_is((AddbText) {key.val.string.val,
+										 key.val.string.len}, unsupported[i]))
 				addb_entity_raise_unsupported("this option", unsupported[i]);
-		read_option((AddbText) {key.val.string.val, key.val.string.len}, &value, options);
+		read_option((AddbText) {key.val.string.val, key.val.string.len},
+					&value, options);
 	}
 }

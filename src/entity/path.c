@@ -25,8 +25,8 @@ is_number(const char *text, int len)
 
 /* Takes the step to a list element. */
 static void
-enter_element(AddbEntityPath *path, AddbText written, const char *index, int len,
-			  StringInfo out)
+enter_element(AddbEntityPath *path, AddbText written, const char *index,
+			  int len, StringInfo out)
 {
 	if (!is_number(index, len))
 		bad_path(written);
@@ -44,8 +44,8 @@ enter_element(AddbEntityPath *path, AddbText written, const char *index, int len
 
 /* Takes the step to a member of a map. */
 static void
-enter_member(AddbEntityPath *path, AddbExpressions *expressions, AddbText written,
-			 const char *name, int len, StringInfo out)
+enter_member(AddbEntityPath *path, AddbExpressions *expressions,
+			 AddbText written, const char *name, int len, StringInfo out)
 {
 	const AddbEntityAttribute *child;
 
@@ -60,7 +60,8 @@ enter_member(AddbEntityPath *path, AddbExpressions *expressions, AddbText writte
 	if (path->free || path->leaf->type == ADDB_ENTITY_ANY)
 	{
 		path->free = true;
-		addb_expressions_append_name(expressions, pnstrdup(name, len), len, out);
+		addb_expressions_append_name(expressions, pnstrdup(name, len), len,
+									 out);
 		return;
 	}
 	child = path->leaf->type != ADDB_ENTITY_MAP ? NULL :
@@ -68,7 +69,8 @@ enter_member(AddbEntityPath *path, AddbExpressions *expressions, AddbText writte
 	if (child == NULL)
 		bad_path(written);
 	path->leaf = child;
-	addb_expressions_append_name(expressions, child->field.data, child->field.len, out);
+	addb_expressions_append_name(expressions, child->field.data,
+								 child->field.len, out);
 }
 
 /*
@@ -88,7 +90,8 @@ addb_entity_path(const AddbEntityModel *model, AddbExpressions *expressions,
 
 	while (p < end && *p != '.' && *p != '[')
 		p++;
-	path->root = addb_entity_child(&model->root, written.data, (int) (p - written.data));
+	path->root =
+		addb_entity_child(&model->root, written.data, (int) (p - written.data));
 	path->leaf = path->root;
 	path->free = false;
 	if (path->root == NULL)
@@ -108,7 +111,8 @@ addb_entity_path(const AddbEntityModel *model, AddbExpressions *expressions,
 		if (element)
 			enter_element(path, written, start, (int) (p++ - start), &out);
 		else
-			enter_member(path, expressions, written, start, (int) (p - start), &out);
+			enter_member(path, expressions, written, start, (int) (p - start),
+						 &out);
 		if (element && p < end && *p != '.' && *p != '[')
 			bad_path(written);
 	}

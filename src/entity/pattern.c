@@ -11,10 +11,10 @@
 
 #include "catalog/pg_collation.h"
 #include "entity/error.h"
+#include "entity/js_text.h"
 #include "entity/pattern.h"
 #include "regex/regex.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 
 static int
 compile_flags(AddbText flags)
@@ -33,10 +33,7 @@ compile_flags(AddbText flags)
 static bool
 matches(const AddbEntityAttribute *attribute, char *text, int len)
 {
-	return RE_compile_and_execute(cstring_to_text_with_len(attribute->pattern.data,
-														   attribute->pattern.len),
-								  text, len, compile_flags(attribute->flags),
-								  C_COLLATION_OID, 0, NULL);
+	return RE_compile_and_execute(cstring_to_text_with_len(attribute->pattern.data, attribute->pattern.len), text, len, compile_flags(attribute->flags), C_COLLATION_OID, 0, NULL);
 }
 
 /*
@@ -57,11 +54,11 @@ append_scalar(StringInfo out, const JsonbValue *value)
 	switch (value->type)
 	{
 		case jbvString:
-			appendBinaryStringInfo(out, value->val.string.val, value->val.string.len);
+			appendBinaryStringInfo(out, value->val.string.val,
+								   value->val.string.len);
 			break;
 		case jbvNumeric:
-			appendStringInfoString(out, DatumGetCString(DirectFunctionCall1(numeric_out,
-																			NumericGetDatum(value->val.numeric))));
+			appendStringInfoString(out, addb_numeric_text(value->val.numeric));
 			break;
 		case jbvBool:
 			appendStringInfoString(out, value->val.boolean ? "true" : "false");
@@ -91,7 +88,8 @@ addb_entity_pattern_matches(const AddbEntityAttribute *attribute,
 	if (value->type == jbvString)
 		return matches(attribute, value->val.string.val, value->val.string.len);
 	initStringInfo(&text);
-	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	if (value->type != jbvBinary ||
+		!JsonContainerIsArray(value->val.binary.data))
 		append_scalar(&text, value);
 	else
 	{

@@ -6,8 +6,8 @@
 
 #include "dynamodb/attribute_value.h"
 #include "entity/error.h"
+#include "entity/js_text.h"
 #include "entity/read.h"
-#include "utils/fmgrprotos.h"
 
 /* What a condition on the sort key is made of. */
 typedef struct Range
@@ -34,9 +34,11 @@ static const struct
 };
 
 static void
-append_value(AddbExpressions *expressions, const AddbEntityKeyText *key, StringInfo out)
+append_value(AddbExpressions *expressions, const AddbEntityKeyText *key,
+			 StringInfo out)
 {
-	addb_entity_key_append(addb_expressions_append_value(expressions, out), key);
+	addb_entity_key_append(addb_expressions_append_value(expressions, out),
+						   key);
 }
 
 static int
@@ -54,7 +56,8 @@ static AddbEntityValues
 merge(const AddbEntityModel *model, AddbEntityValues values, JsonbContainer *sk,
 	  const char *name)
 {
-	JsonbValue *object = getKeyJsonValueFromContainer(sk, name, (int) strlen(name), NULL);
+	JsonbValue *object =
+		getKeyJsonValueFromContainer(sk, name, (int) strlen(name), NULL);
 	AddbEntityValues merged;
 
 	if (object == NULL || object->type != jbvBinary ||
@@ -69,8 +72,8 @@ merge(const AddbEntityModel *model, AddbEntityValues values, JsonbContainer *sk,
 }
 
 static void
-read_range(const AddbEntityModel *model, AddbEntityValues values, JsonbContainer *sk,
-		   Range *range)
+read_range(const AddbEntityModel *model, AddbEntityValues values,
+		   JsonbContainer *sk, Range *range)
 {
 	JsonbValue *op;
 
@@ -94,8 +97,9 @@ read_range(const AddbEntityModel *model, AddbEntityValues values, JsonbContainer
 
 /* Appends AND and the condition on the sort key, if there is any. */
 static void
-append_sort(AddbExpressions *expressions, const AddbEntityKey *key, const Range *range,
-			int plain_flags, int operator_flags, StringInfo out)
+append_sort(AddbExpressions *expressions, const AddbEntityKey *key,
+			const Range *range, int plain_flags, int operator_flags,
+			StringInfo out)
 {
 	int			flags = range->op == NULL ? plain_flags : operator_flags;
 	AddbEntityKeyText from = addb_entity_key(key, range->from, flags);
@@ -106,7 +110,8 @@ append_sort(AddbExpressions *expressions, const AddbEntityKey *key, const Range 
 	if (from.text.len == 0)
 		return;
 	appendStringInfo(out, " AND %s", forms[form].before);
-	addb_expressions_append_name(expressions, key->field.data, key->field.len, out);
+	addb_expressions_append_name(expressions, key->field.data, key->field.len,
+								 out);
 	appendStringInfoString(out, forms[form].between);
 	append_value(expressions, &from, out);
 	if (range->to != NULL)
@@ -128,12 +133,13 @@ append_sort(AddbExpressions *expressions, const AddbEntityKey *key, const Range 
  * missing composites of the partition key.
  */
 void
-addb_entity_append_keys(AddbEntityRequest *request, AddbExpressions *expressions,
-						AddbEntityValues values, const AddbEntityKey *sk, int plain_flags,
+addb_entity_append_keys(AddbEntityRequest *request,
+						AddbExpressions *expressions, AddbEntityValues values,
+						const AddbEntityKey *sk, int plain_flags,
 						int operator_flags)
 {
-	const AddbEntityModel *model = request->member != NULL ? request->member->model :
-		request->participants[0]->model;
+	const AddbEntityModel *model = request->member != NULL ?
+		request->member->model : request->participants[0]->model;
 	const AddbEntityKey *pk = &request->index->pk;
 	AddbEntityKeyText text;
 	StringInfoData out;
@@ -142,7 +148,8 @@ addb_entity_append_keys(AddbEntityRequest *request, AddbExpressions *expressions
 	addb_entity_require_composites(request->index, values, false);
 	initStringInfo(&out);
 	text = addb_entity_key(pk, values, ADDB_KEY_FULL);
-	addb_expressions_append_name(expressions, pk->field.data, pk->field.len, &out);
+	addb_expressions_append_name(expressions, pk->field.data, pk->field.len,
+								 &out);
 	appendStringInfoString(&out, " = ");
 	append_value(expressions, &text, &out);
 	read_range(model, values, request->action.sk, &range);
@@ -159,7 +166,8 @@ addb_entity_append_keys(AddbEntityRequest *request, AddbExpressions *expressions
  * 4001 for a cursor that is none, 1010 for a wrong projection.
  */
 void
-addb_entity_append_range(AddbEntityRequest *request, AddbExpressions *expressions,
+addb_entity_append_range(AddbEntityRequest *request,
+						 AddbExpressions *expressions,
 						 const AddbEntityIndex *index)
 {
 	const AddbEntityOptions *options = &request->action.options;
@@ -173,9 +181,7 @@ addb_entity_append_range(AddbEntityRequest *request, AddbExpressions *expression
 	if (options->descending)
 		appendStringInfoString(body, ",\"ScanIndexForward\":false");
 	if (options->limit != NULL)
-		appendStringInfo(body, ",\"Limit\":%s",
-						 DatumGetCString(DirectFunctionCall1(numeric_out,
-															 NumericGetDatum(options->limit->val.numeric))));
+		appendStringInfo(body, ",\"Limit\":%s", addb_numeric_text(options->limit->val.numeric));
 	if (options->consistent)
 		appendStringInfoString(body, ",\"ConsistentRead\":true");
 	addb_entity_append_projection(request, expressions, index);

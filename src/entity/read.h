@@ -9,7 +9,8 @@
 
 extern void addb_entity_append_keys(AddbEntityRequest *request,
 									AddbExpressions *expressions,
-									AddbEntityValues values, const AddbEntityKey *sk,
+									AddbEntityValues values,
+									const AddbEntityKey *sk,
 									int plain_flags, int operator_flags);
 extern void addb_entity_append_range(AddbEntityRequest *request,
 									 AddbExpressions *expressions,

@@ -43,12 +43,13 @@ static bool
 is_table_field(const AddbEntityModel *model, const AddbEntityKey *key)
 {
 	return key->field_number == model->primary->pk.field_number ||
-		(model->primary->has_sk && key->field_number == model->primary->sk.field_number);
+		(model->primary->has_sk &&
+		 key->field_number == model->primary->sk.field_number);
 }
 
 static void
-plan(const AddbEntityModel *model, AddbEntityKeyPlan *plans, const AddbEntityKey *key,
-	 AddbEntityKeyAction action)
+plan(const AddbEntityModel *model, AddbEntityKeyPlan *plans,
+	 const AddbEntityKey *key, AddbEntityKeyAction action)
 {
 	AddbEntityKeyPlan *entry = &plans[key->field_number];
 
@@ -123,19 +124,22 @@ refuse_unknown(const AddbEntityIndex *index, const AddbEntityKey *key,
 		if (touched[attribute->number] == ADDB_TOUCH_UNKNOWN)
 			addb_entity_raise(ADDB_ENTITY_INCOMPLETE,
 							  "attribute \"%s\" can only be set, for its new value is part of a key of access pattern \"%s\"",
-							  addb_entity_quote(attribute->name), addb_entity_quote(index->name));
+							  addb_entity_quote(attribute->name),
+							  addb_entity_quote(index->name));
 	}
 }
 
 /* A removed composite takes the key with it, and must not leave others behind. */
 static void
-check_removed(const AddbEntityKey *key, const AddbEntityTouch *touched, Missing *missing)
+check_removed(const AddbEntityKey *key, const AddbEntityTouch *touched,
+			  Missing *missing)
 {
 	for (int i = 0; i < key->nparts; i++)
 	{
 		const AddbEntityAttribute *attribute = key->parts[i].attribute;
 
-		if (touched[attribute->number] == ADDB_TOUCH_REMOVED || attribute->in_table_key)
+		if (touched[attribute->number] == ADDB_TOUCH_REMOVED ||
+			attribute->in_table_key)
 			continue;
 		appendStringInfo(&missing->attributes, "%s\"%s\"",
 						 missing->attributes.len > 0 ? ", " : "",
@@ -144,8 +148,9 @@ check_removed(const AddbEntityKey *key, const AddbEntityTouch *touched, Missing 
 }
 
 static AddbEntityKeyAction
-plan_side(const AddbEntityIndex *index, const AddbEntityKey *key, AddbEntityValues known,
-		  const AddbEntityTouch *touched, Missing *missing)
+plan_side(const AddbEntityIndex *index, const AddbEntityKey *key,
+		  AddbEntityValues known, const AddbEntityTouch *touched,
+		  Missing *missing)
 {
 	int			before = missing->attributes.len;
 	AddbEntityKeyAction action = ADDB_KEY_LEAVE;

@@ -11,7 +11,8 @@
  * addb_entity_service_find - the member with this alias, or NULL
  */
 const AddbEntityMember *
-addb_entity_service_find(const AddbEntityService *service, const char *alias, int len)
+addb_entity_service_find(const AddbEntityService *service, const char *alias,
+						 int len)
 {
 	AddbText	text = {alias, len};
 
@@ -55,8 +56,8 @@ folded(AddbText name)
 }
 
 static _Noreturn void
-cannot_join(AddbText collection, const AddbEntityMember *a, const AddbEntityMember *b,
-			const char *what)
+cannot_join(AddbText collection, const AddbEntityMember *a,
+			const AddbEntityMember *b, const char *what)
 {
 	addb_entity_raise(ADDB_ENTITY_BAD_JOIN,
 					  "entities \"%s\" and \"%s\" in collection \"%s\" differ in %s",
@@ -71,7 +72,8 @@ same_keys(const AddbEntityKey *a, const AddbEntityKey *b)
 		a->is_template != b->is_template)
 		return false;
 	for (int i = 0; i < a->nparts; i++)
-		if (!addb_text_equal(a->parts[i].attribute->name, b->parts[i].attribute->name) ||
+		if (!addb_text_equal(a->parts[i].attribute->name,
+							 b->parts[i].attribute->name) ||
 			!addb_text_equal(a->parts[i].literal, b->parts[i].literal))
 			return false;
 	return true;
@@ -89,7 +91,8 @@ same_leading_labels(const AddbEntityKey *a, const AddbEntityKey *b)
 {
 	for (int i = 0; i < Min(a->nparts, b->nparts); i++)
 	{
-		if (!addb_text_equal(a->parts[i].attribute->name, b->parts[i].attribute->name))
+		if (!addb_text_equal(a->parts[i].attribute->name,
+							 b->parts[i].attribute->name))
 			break;
 		if (!addb_text_equal(a->parts[i].literal, b->parts[i].literal))
 			return false;
@@ -99,13 +102,14 @@ same_leading_labels(const AddbEntityKey *a, const AddbEntityKey *b)
 
 /* Attributes of the same name must be stored under the same one. */
 static void
-check_fields(AddbText collection, const AddbEntityMember *a, const AddbEntityMember *b)
+check_fields(AddbText collection, const AddbEntityMember *a,
+			 const AddbEntityMember *b)
 {
 	for (int i = 0; i < a->model->root.nchildren; i++)
 	{
 		const AddbEntityAttribute *x = &a->model->root.children[i];
-		const AddbEntityAttribute *y = addb_entity_child(&b->model->root, x->name.data,
-														 x->name.len);
+		const AddbEntityAttribute *y =
+			addb_entity_child(&b->model->root, x->name.data, x->name.len);
 
 		if (y != NULL && !addb_text_equal(x->field, y->field))
 			cannot_join(collection, a, b, psprintf("the field of attribute \"%s\"",
@@ -114,8 +118,9 @@ check_fields(AddbText collection, const AddbEntityMember *a, const AddbEntityMem
 }
 
 static void
-check_pair(AddbText collection, const AddbEntityMember *a, const AddbEntityIndex *x,
-		   const AddbEntityMember *b, const AddbEntityIndex *y)
+check_pair(AddbText collection, const AddbEntityMember *a,
+		   const AddbEntityIndex *x, const AddbEntityMember *b,
+		   const AddbEntityIndex *y)
 {
 	if (!addb_text_equal(x->index, y->index))
 		cannot_join(collection, a, b, "the index");
@@ -144,7 +149,8 @@ check_pair(AddbText collection, const AddbEntityMember *a, const AddbEntityIndex
 
 /* Compares the entities of one index with all others before it. */
 static void
-check_index(const AddbEntityService *service, int member, const AddbEntityIndex *index)
+check_index(const AddbEntityService *service, int member,
+			const AddbEntityIndex *index)
 {
 	for (int c = 0; c < index->ncollections; c++)
 		for (int i = 0; i < member; i++)

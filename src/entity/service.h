@@ -23,10 +23,7 @@ typedef struct AddbEntityService
 } AddbEntityService;
 
 extern void addb_entity_service_check(const AddbEntityService *service);
-extern const AddbEntityMember *addb_entity_service_find(const AddbEntityService *service,
-														const char *alias, int len);
-extern const AddbEntityIndex *addb_entity_find_collection(const AddbEntityModel *model,
-														  AddbText collection,
-														  int *depth);
+extern const AddbEntityMember *addb_entity_service_find(const AddbEntityService *service, const char *alias, int len);
+extern const AddbEntityIndex *addb_entity_find_collection(const AddbEntityModel *model, AddbText collection, int *depth);
 
 #endif							/* ADDB_ENTITY_SERVICE_H */

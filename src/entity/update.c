@@ -21,7 +21,8 @@ addb_entity_update_begin(AddbEntityUpdate *update, const AddbEntityModel *model,
 	initStringInfo(&update->remove);
 	initStringInfo(&update->add);
 	initStringInfo(&update->delete);
-	update->touched = palloc0(Max(model->root.nchildren, 1) * sizeof(AddbEntityTouch));
+	update->touched =
+		palloc0(Max(model->root.nchildren, 1) * sizeof(AddbEntityTouch));
 	update->values = addb_entity_values(model);
 }
 
@@ -43,12 +44,14 @@ set_field(AddbEntityUpdate *update, AddbText field, bool only_if_missing)
 	StringInfo	out = addb_entity_update_next(&update->set);
 	StringInfo	json;
 
-	addb_expressions_append_name(update->expressions, field.data, field.len, out);
+	addb_expressions_append_name(update->expressions, field.data, field.len,
+								 out);
 	appendStringInfoString(out, " = ");
 	if (only_if_missing)
 	{
 		appendStringInfoString(out, "if_not_exists(");
-		addb_expressions_append_name(update->expressions, field.data, field.len, out);
+		addb_expressions_append_name(update->expressions, field.data,
+									 field.len, out);
 		appendStringInfoString(out, ", ");
 	}
 	json = addb_expressions_append_value(update->expressions, out);
@@ -63,8 +66,10 @@ set_field(AddbEntityUpdate *update, AddbText field, bool only_if_missing)
  * the model.
  */
 void
-addb_entity_update_set(AddbEntityUpdate *update, const AddbEntityAttribute *attribute,
-					   const JsonbValue *value, bool only_if_missing, bool defaults)
+addb_entity_update_set(AddbEntityUpdate *update,
+					   const AddbEntityAttribute *attribute,
+					   const JsonbValue *value, bool only_if_missing,
+					   bool defaults)
 {
 	StringInfo	json = set_field(update, attribute->field, only_if_missing);
 	int			start = json->len;
@@ -83,7 +88,8 @@ addb_entity_update_set(AddbEntityUpdate *update, const AddbEntityAttribute *attr
 static void
 set_text(AddbEntityUpdate *update, const char *field, AddbText text)
 {
-	StringInfo	json = set_field(update, (AddbText) {field, (int) strlen(field)}, false);
+	StringInfo	json =
+		set_field(update, (AddbText) {field, (int) strlen(field)}, false);
 
 	appendStringInfoString(json, "{\"S\":");
 	addb_av_append_string(json, text.data, text.len);
@@ -107,19 +113,22 @@ addb_entity_update_identity(AddbEntityUpdate *update)
  * these have seen to them.
  */
 void
-addb_entity_update_keys(AddbEntityUpdate *update, const AddbEntityKeyPlan *plans,
-						AddbEntityValues known, bool of_attributes)
+addb_entity_update_keys(AddbEntityUpdate *update,
+						const AddbEntityKeyPlan *plans, AddbEntityValues known,
+						bool of_attributes)
 {
 	for (int i = 0; i < update->model->nkey_fields; i++)
 	{
 		const AddbEntityKey *key = plans[i].key;
 		AddbEntityKeyText text;
 
-		if (plans[i].action == ADDB_KEY_LEAVE || (key->attribute != NULL && !of_attributes))
+		if (plans[i].action == ADDB_KEY_LEAVE ||
+			(key->attribute != NULL && !of_attributes))
 			continue;
 		if (plans[i].action == ADDB_KEY_REMOVE)
 		{
-			addb_expressions_append_name(update->expressions, key->field.data, key->field.len,
+			addb_expressions_append_name(update->expressions, key->field.data,
+										 key->field.len,
 										 addb_entity_update_next(&update->remove));
 			continue;
 		}
@@ -130,7 +139,8 @@ addb_entity_update_keys(AddbEntityUpdate *update, const AddbEntityKeyPlan *plans
 }
 
 static void
-append_clause(StringInfo body, const char *keyword, const StringInfoData *clause, bool *first)
+append_clause(StringInfo body, const char *keyword,
+			  const StringInfoData *clause, bool *first)
 {
 	if (clause->len == 0)
 		return;

@@ -49,13 +49,15 @@ extern void addb_entity_update_begin(AddbEntityUpdate *update,
 									 AddbExpressions *expressions);
 extern void addb_entity_update_set(AddbEntityUpdate *update,
 								   const AddbEntityAttribute *attribute,
-								   const JsonbValue *value, bool only_if_missing,
+								   const JsonbValue *value,
+								   bool only_if_missing,
 								   bool defaults);
 extern void addb_entity_update_identity(AddbEntityUpdate *update);
 extern void addb_entity_update_keys(AddbEntityUpdate *update,
 									const AddbEntityKeyPlan *plans,
 									AddbEntityValues known, bool of_attributes);
-extern void addb_entity_update_finish(AddbEntityUpdate *update, StringInfo body);
+extern void addb_entity_update_finish(AddbEntityUpdate *update,
+									  StringInfo body);
 extern StringInfo addb_entity_update_next(StringInfo clause);
 
 /* in update_action.c */
@@ -64,7 +66,7 @@ extern void addb_entity_update_act(AddbEntityUpdate *update,
 
 /* in update_chain.c */
 typedef void (*AddbEntityChainStep) (void *arg, const AddbEntityAction *action);
-extern void addb_entity_read_chain(JsonbContainer *chain, AddbEntityChainStep step,
-								   void *arg);
+extern void addb_entity_read_chain(JsonbContainer *chain,
+								   AddbEntityChainStep step, void *arg);
 
 #endif							/* ADDB_ENTITY_UPDATE_H */

@@ -34,11 +34,13 @@ check_writable(const AddbEntityAction *action, const AddbEntityPath *path)
 {
 	const char *done = action->op == ADDB_OPERATOR_REMOVE ? "removed" : "updated";
 
-	for (const AddbEntityAttribute *at = path->leaf; at != NULL; at = at->parent)
+	for (const AddbEntityAttribute *at = path->leaf; at != NULL;
+		 at = at->parent)
 		if (at->read_only)
 			addb_entity_raise(ADDB_ENTITY_INVALID, "attribute \"%s\" is read-only and cannot be %s",
 							  addb_entity_attribute_path(at), done);
-	if (action->op == ADDB_OPERATOR_REMOVE && path->leaf->required && !path->free)
+	if (action->op == ADDB_OPERATOR_REMOVE && path->leaf->required &&
+		!path->free)
 		addb_entity_raise(ADDB_ENTITY_INVALID, "attribute \"%s\" is required and cannot be removed",
 						  addb_entity_attribute_path(path->leaf));
 }
@@ -50,15 +52,18 @@ check_type(const AddbEntityAction *action, const AddbEntityPath *path)
 
 	if ((operators[action->op].types & TYPE_BIT(type)) == 0)
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operator \"%s\" cannot be used on attribute \"%s\"",
-						  operators[action->op].name, addb_entity_attribute_path(path->leaf));
-	if (action->op != ADDB_OPERATOR_REMOVE && action->value == NULL && action->ref == NULL)
+						  operators[action->op].name,
+						  addb_entity_attribute_path(path->leaf));
+	if (action->op != ADDB_OPERATOR_REMOVE && action->value == NULL &&
+		action->ref == NULL)
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operator \"%s\" on attribute \"%s\" has no value",
-						  operators[action->op].name, addb_entity_attribute_path(path->leaf));
+						  operators[action->op].name,
+						  addb_entity_attribute_path(path->leaf));
 }
 
 static void
-write_value(AddbEntityUpdate *update, const AddbEntityPath *path, const JsonbValue *value,
-			bool as_set, StringInfo out)
+write_value(AddbEntityUpdate *update, const AddbEntityPath *path,
+			const JsonbValue *value, bool as_set, StringInfo out)
 {
 	StringInfo	json = addb_expressions_append_value(update->expressions, out);
 	int			start = json->len;
@@ -90,7 +95,8 @@ append_operand(AddbEntityUpdate *update, const AddbEntityAction *action,
 		write_value(update, path, action->value, false, out);
 		return;
 	}
-	written = (AddbText) {action->ref->val.string.val, action->ref->val.string.len};
+	written =
+		(AddbText) {action->ref->val.string.val, action->ref->val.string.len};
 	if (!addb_entity_path(update->model, update->expressions, written, &other))
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "\"%s\" is no attribute of the model",
 						  addb_entity_quote(written));
@@ -111,7 +117,8 @@ append_start(AddbEntityUpdate *update, const AddbEntityAction *action,
 }
 
 static void
-act_set(AddbEntityUpdate *update, const AddbEntityAction *action, const AddbEntityPath *path)
+act_set(AddbEntityUpdate *update, const AddbEntityAction *action,
+		const AddbEntityPath *path)
 {
 	StringInfo	out = addb_entity_update_next(&update->set);
 
@@ -159,13 +166,15 @@ act_in_place(AddbEntityUpdate *update, const AddbEntityAction *action,
 	require_value(action);
 	is_set = path->leaf->type == ADDB_ENTITY_SET ||
 		(path->leaf->type == ADDB_ENTITY_ANY &&
-		 (action->op == ADDB_OPERATOR_DELETE || action->value->type != jbvNumeric));
+		 (action->op == ADDB_OPERATOR_DELETE ||
+		  action->value->type != jbvNumeric));
 	appendStringInfo(out, "%s ", path->text.data);
 	write_value(update, path, action->value, is_set, out);
 }
 
 static void
-touch(AddbEntityUpdate *update, const AddbEntityAction *action, const AddbEntityPath *path)
+touch(AddbEntityUpdate *update, const AddbEntityAction *action,
+	  const AddbEntityPath *path)
 {
 	int			number = path->root->number;
 
@@ -195,7 +204,8 @@ addb_entity_update_act(AddbEntityUpdate *update, const AddbEntityAction *action)
 {
 	AddbEntityPath path;
 
-	if (!addb_entity_path(update->model, update->expressions, action->path, &path))
+	if (!addb_entity_path(update->model, update->expressions, action->path,
+						  &path))
 	{
 		if (action->op == ADDB_OPERATOR_REMOVE)
 			addb_entity_raise(ADDB_ENTITY_INVALID, "\"%s\" is no attribute of the model",
@@ -205,10 +215,12 @@ addb_entity_update_act(AddbEntityUpdate *update, const AddbEntityAction *action)
 	check_writable(action, &path);
 	check_type(action, &path);
 	if (action->op == ADDB_OPERATOR_REMOVE)
-		appendStringInfoString(addb_entity_update_next(&update->remove), path.text.data);
+		appendStringInfoString(addb_entity_update_next(&update->remove),
+							   path.text.data);
 	else if (action->op == ADDB_OPERATOR_DELETE)
 		act_in_place(update, action, &path, &update->delete);
-	else if (action->op == ADDB_OPERATOR_ADD && action->fallback == NULL && action->ref == NULL)
+	else if (action->op == ADDB_OPERATOR_ADD && action->fallback == NULL &&
+			 action->ref == NULL)
 		act_in_place(update, action, &path, &update->add);
 	else
 		act_set(update, action, &path);

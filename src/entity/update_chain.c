@@ -65,7 +65,8 @@ container_of(const JsonbValue *value, bool object, const char *what)
 
 /* {path: value, ...} */
 static void
-read_object(AddbEntityOperator op, JsonbContainer *object, AddbEntityChainStep step, void *arg)
+read_object(AddbEntityOperator op, JsonbContainer *object,
+			AddbEntityChainStep step, void *arg)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
@@ -110,7 +111,8 @@ read_data(JsonbContainer *array, AddbEntityChainStep step, void *arg)
 {
 	for (int i = 0; i < JsonContainerSize(array); i++)
 	{
-		JsonbContainer *object = container_of(getIthJsonbValueFromContainer(array, i), true,
+		JsonbContainer *object =
+			container_of(getIthJsonbValueFromContainer(array, i), true,
 											  "element of \"data\"");
 		AddbEntityAction action = {0};
 
@@ -161,7 +163,8 @@ read_link(JsonbContainer *link, AddbEntityChainStep step, void *arg)
  * Paths and values point into the chain. Raises 22023 for what is no chain.
  */
 void
-addb_entity_read_chain(JsonbContainer *chain, AddbEntityChainStep step, void *arg)
+addb_entity_read_chain(JsonbContainer *chain, AddbEntityChainStep step,
+					   void *arg)
 {
 	if (chain == NULL)
 		return;

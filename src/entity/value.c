@@ -13,13 +13,13 @@
 #include "entity/pattern.h"
 #include "entity/value.h"
 #include "miscadmin.h"
-#include "utils/fmgrprotos.h"
 
 static void
 write_text(AddbEntityWriter *writer, const JsonbValue *value)
 {
 	appendStringInfoString(writer->out, "{\"S\":");
-	addb_av_append_string(writer->out, value->val.string.val, value->val.string.len);
+	addb_av_append_string(writer->out, value->val.string.val,
+						  value->val.string.len);
 	appendStringInfoCharMacro(writer->out, '}');
 }
 
@@ -31,9 +31,7 @@ write_number(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
 		addb_entity_complain(writer, attribute,
 							 "is a number beyond 2^53 - 1, which JavaScript cannot hold");
 	appendStringInfoString(writer->out, "{\"N\":\"");
-	appendStringInfoString(writer->out,
-						   DatumGetCString(DirectFunctionCall1(numeric_out,
-															   NumericGetDatum(value->val.numeric))));
+	appendStringInfoString(writer->out, addb_numeric_text(value->val.numeric));
 	appendStringInfoString(writer->out, "\"}");
 }
 
@@ -65,7 +63,8 @@ write_map(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
 		const AddbEntityAttribute *child = &attribute->children[i];
 		JsonbValue	buffer;
 		const JsonbValue *member =
-			getKeyJsonValueFromContainer(value->val.binary.data, child->name.data,
+			getKeyJsonValueFromContainer(value->val.binary.data,
+										 child->name.data,
 										 child->name.len, &buffer);
 
 		if (member == NULL && writer->defaults)
@@ -79,7 +78,8 @@ write_map(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
 		if (!first)
 			appendStringInfoCharMacro(writer->out, ',');
 		first = false;
-		appendBinaryStringInfo(writer->out, child->field_json.data, child->field_json.len);
+		appendBinaryStringInfo(writer->out, child->field_json.data,
+							   child->field_json.len);
 		addb_entity_write(writer, child, member);
 	}
 	appendStringInfoString(writer->out, "}}");
@@ -177,8 +177,8 @@ write_typed(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
  * the nesting exhausts the stack.
  */
 void
-addb_entity_write(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
-				  const JsonbValue *value)
+addb_entity_write(AddbEntityWriter *writer,
+				  const AddbEntityAttribute *attribute, const JsonbValue *value)
 {
 	int			errors = writer->nerrors;
 
@@ -196,7 +196,8 @@ addb_entity_write(AddbEntityWriter *writer, const AddbEntityAttribute *attribute
  */
 void
 addb_entity_write_as_key(StringInfo out, const AddbEntityModel *model,
-						 const AddbEntityAttribute *attribute, const JsonbValue *value)
+						 const AddbEntityAttribute *attribute,
+						 const JsonbValue *value)
 {
 	AddbEntityValues values = addb_entity_values(model);
 	AddbEntityKeyText key;

@@ -26,7 +26,8 @@ extern void addb_entity_write(AddbEntityWriter *writer,
 extern void addb_entity_write_set(AddbEntityWriter *writer,
 								  const AddbEntityAttribute *attribute,
 								  const JsonbValue *value);
-extern void addb_entity_write_as_key(StringInfo out, const AddbEntityModel *model,
+extern void addb_entity_write_as_key(StringInfo out,
+									 const AddbEntityModel *model,
 									 const AddbEntityAttribute *attribute,
 									 const JsonbValue *value);
 extern void addb_entity_complain(AddbEntityWriter *writer,
@@ -34,7 +35,8 @@ extern void addb_entity_complain(AddbEntityWriter *writer,
 								 const char *reason);
 extern void addb_entity_complain_type(AddbEntityWriter *writer,
 									  const AddbEntityAttribute *attribute,
-									  const JsonbValue *value, const char *expected);
+									  const JsonbValue *value,
+									  const char *expected);
 extern void addb_entity_complain_required(AddbEntityWriter *writer,
 										  const AddbEntityAttribute *attribute);
 extern void addb_entity_writer_raise(AddbEntityWriter *writer);

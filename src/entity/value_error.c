@@ -54,8 +54,8 @@ addb_entity_attribute_path(const AddbEntityAttribute *attribute)
  * addb_entity_complain - notes that a value is wrong: "attribute ... reason"
  */
 void
-addb_entity_complain(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
-					 const char *reason)
+addb_entity_complain(AddbEntityWriter *writer,
+					 const AddbEntityAttribute *attribute, const char *reason)
 {
 	char	   *path = addb_entity_attribute_path(attribute);
 	char	   *text = psprintf("attribute \"%s\" %s", path, reason);
@@ -97,7 +97,8 @@ type_of(const JsonbValue *value)
  * addb_entity_complain_type - notes that a value is of another type
  */
 void
-addb_entity_complain_type(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
+addb_entity_complain_type(AddbEntityWriter *writer,
+						  const AddbEntityAttribute *attribute,
 						  const JsonbValue *value, const char *expected)
 {
 	addb_entity_complain(writer, attribute,

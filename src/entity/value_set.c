@@ -51,7 +51,8 @@ remove_duplicates(Element *elements, int n)
 
 	qsort(elements, n, sizeof(Element), compare_elements);
 	for (int i = 0; i < n; i++)
-		if (kept == 0 || compare_values(&elements[kept - 1].value, &elements[i].value) != 0)
+		if (kept == 0 || compare_values(&elements[kept - 1].value,
+										&elements[i].value) != 0)
 			elements[kept++] = elements[i];
 	qsort(elements, kept, sizeof(Element), compare_places);
 	return kept;
@@ -72,7 +73,8 @@ read_elements(const JsonbValue *value, int *n)
 		elements->place = 0;
 		return elements;
 	}
-	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	if (value->type != jbvBinary ||
+		!JsonContainerIsArray(value->val.binary.data))
 		return NULL;
 	array = value->val.binary.data;
 	*n = JsonContainerSize(array);
@@ -112,12 +114,12 @@ write_elements(AddbEntityWriter *writer, const Element *elements, int n)
 		if (i > 0)
 			appendStringInfoCharMacro(out, ',');
 		if (!numbers)
-			addb_av_append_string(out, value->val.string.val, value->val.string.len);
+			addb_av_append_string(out, value->val.string.val,
+								  value->val.string.len);
 		else
 		{
 			appendStringInfoCharMacro(out, '"');
-			appendStringInfoString(out, DatumGetCString(DirectFunctionCall1(numeric_out,
-																			NumericGetDatum(value->val.numeric))));
+			appendStringInfoString(out, addb_numeric_text(value->val.numeric));
 			appendStringInfoCharMacro(out, '"');
 		}
 	}
@@ -131,7 +133,8 @@ write_elements(AddbEntityWriter *writer, const Element *elements, int n)
  * empty sets and none of booleans: these are complained of.
  */
 void
-addb_entity_write_set(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
+addb_entity_write_set(AddbEntityWriter *writer,
+					  const AddbEntityAttribute *attribute,
 					  const JsonbValue *value)
 {
 	int			n;
@@ -151,7 +154,8 @@ addb_entity_write_set(AddbEntityWriter *writer, const AddbEntityAttribute *attri
 	if (attribute->type == ADDB_ENTITY_SET)
 		check_elements(writer, &attribute->children[0], elements, n);
 	for (int i = 0; i < n && writer->nerrors == errors; i++)
-		if ((elements[i].value.type != jbvString && elements[i].value.type != jbvNumeric) ||
+		if ((elements[i].value.type != jbvString &&
+			 elements[i].value.type != jbvNumeric) ||
 			elements[i].value.type != elements[0].value.type)
 			addb_entity_complain(writer, attribute, "must be a set of strings or of numbers");
 	if (writer->nerrors == errors)

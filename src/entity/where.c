@@ -39,12 +39,14 @@ addb_entity_condition_next(AddbEntityCondition *condition)
 }
 
 static void
-append_existence(AddbEntityCondition *condition, const AddbEntityKey *key, bool exists)
+append_existence(AddbEntityCondition *condition, const AddbEntityKey *key,
+				 bool exists)
 {
 	StringInfo	out = addb_entity_condition_next(condition);
 
 	appendStringInfoString(out, exists ? "attribute_exists(" : "attribute_not_exists(");
-	addb_expressions_append_name(condition->expressions, key->field.data, key->field.len, out);
+	addb_expressions_append_name(condition->expressions, key->field.data,
+								 key->field.len, out);
 	appendStringInfoCharMacro(out, ')');
 }
 
@@ -61,12 +63,13 @@ addb_entity_condition_exists(AddbEntityCondition *condition,
 }
 
 static void
-append_identifier(AddbEntityCondition *condition, const char *field, AddbText value,
-				  StringInfo out)
+append_identifier(AddbEntityCondition *condition, const char *field,
+				  AddbText value, StringInfo out)
 {
 	StringInfo	json;
 
-	addb_expressions_append_name(condition->expressions, field, (int) strlen(field), out);
+	addb_expressions_append_name(condition->expressions, field,
+								 (int) strlen(field), out);
 	appendStringInfoString(out, " = ");
 	json = addb_expressions_append_value(condition->expressions, out);
 	appendStringInfoString(json, "{\"S\":");
@@ -80,7 +83,8 @@ append_identifier(AddbEntityCondition *condition, const char *field, AddbText va
  * To the text as it is: the caller has joined it to what is before.
  */
 void
-addb_entity_condition_identity(AddbEntityCondition *condition, const AddbEntityModel *model)
+addb_entity_condition_identity(AddbEntityCondition *condition,
+							   const AddbEntityModel *model)
 {
 	append_identifier(condition, "__edb_e__", model->entity, &condition->text);
 	appendStringInfoString(&condition->text, " AND ");
@@ -100,7 +104,8 @@ add_clause(AddbEntityCondition *condition, const JsonbValue *clause)
 							   clause->val.string.len}, out);
 		return;
 	}
-	if (clause->type != jbvBinary || !JsonContainerIsObject(clause->val.binary.data))
+	if (clause->type != jbvBinary ||
+		!JsonContainerIsObject(clause->val.binary.data))
 		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "conditions of \"where\" must be objects or texts");
 	object = clause->val.binary.data;
 	or = addb_entity_where_is_or(object);
@@ -116,13 +121,15 @@ add_clause(AddbEntityCondition *condition, const JsonbValue *clause)
  * the grammar does not have, 23514 for values of wrong types.
  */
 void
-addb_entity_condition_where(AddbEntityCondition *condition, const JsonbValue *where)
+addb_entity_condition_where(AddbEntityCondition *condition,
+							const JsonbValue *where)
 {
 	JsonbContainer *array;
 
 	if (where->type == jbvNull)
 		return;
-	if (where->type != jbvBinary || !JsonContainerIsArray(where->val.binary.data))
+	if (where->type != jbvBinary ||
+		!JsonContainerIsArray(where->val.binary.data))
 	{
 		add_clause(condition, where);
 		return;
@@ -136,8 +143,8 @@ addb_entity_condition_where(AddbEntityCondition *condition, const JsonbValue *wh
  * addb_entity_condition_finish - appends the condition to a request, if it has any
  */
 void
-addb_entity_condition_finish(AddbEntityCondition *condition, AddbExpressionKind kind,
-							 StringInfo body)
+addb_entity_condition_finish(AddbEntityCondition *condition,
+							 AddbExpressionKind kind, StringInfo body)
 {
 	if (condition->text.len == 0)
 		return;

@@ -29,28 +29,33 @@ typedef struct AddbEntityCondition
 
 extern void addb_entity_condition_begin(AddbEntityCondition *condition,
 										const AddbEntityModel *const *models,
-										int nmodels, AddbExpressions *expressions);
+										int nmodels,
+										AddbExpressions *expressions);
 extern StringInfo addb_entity_condition_next(AddbEntityCondition *condition);
 extern void addb_entity_condition_exists(AddbEntityCondition *condition,
-										 const AddbEntityIndex *index, bool exists);
+										 const AddbEntityIndex *index,
+										 bool exists);
 extern void addb_entity_condition_identity(AddbEntityCondition *condition,
 										   const AddbEntityModel *model);
 extern void addb_entity_condition_where(AddbEntityCondition *condition,
 										const JsonbValue *where);
 extern void addb_entity_condition_finish(AddbEntityCondition *condition,
-										 AddbExpressionKind kind, StringInfo body);
+										 AddbExpressionKind kind,
+										 StringInfo body);
 
 /* in where_data.c, where_text.c */
 extern void addb_entity_where_data(AddbEntityCondition *condition,
 								   JsonbContainer *object, StringInfo out);
 extern bool addb_entity_where_is_or(JsonbContainer *object);
-extern void addb_entity_where_text(AddbEntityCondition *condition, AddbText text,
-								   StringInfo out);
+extern void addb_entity_where_text(AddbEntityCondition *condition,
+								   AddbText text, StringInfo out);
 
 /* in where_value.c */
 extern void addb_entity_where_value(AddbEntityCondition *condition,
-									const AddbEntityAttribute *attribute, bool free,
+									const AddbEntityAttribute *attribute,
+									bool free,
 									const char *op, const JsonbValue *value,
-									const AddbEntityModel *model, StringInfo out);
+									const AddbEntityModel *model,
+									StringInfo out);
 
 #endif							/* ADDB_ENTITY_WHERE_H */

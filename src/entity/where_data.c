@@ -79,15 +79,16 @@ container_of(const JsonbValue *value, const char *name, bool object)
 
 /* Follows a path; of a collection's models, the first that has it counts. */
 static void
-find_subject(AddbEntityCondition *condition, const JsonbValue *path, const char *name,
-			 Subject *subject)
+find_subject(AddbEntityCondition *condition, const JsonbValue *path,
+			 const char *name, Subject *subject)
 {
 	AddbText	written = text_of(path, name);
 
 	for (int i = 0; i < condition->nmodels; i++)
 	{
 		subject->model = condition->models[i];
-		if (addb_entity_path(subject->model, condition->expressions, written, &subject->path))
+		if (addb_entity_path(subject->model, condition->expressions, written,
+							 &subject->path))
 			return;
 	}
 	addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"where\" is no attribute of the model",
@@ -97,21 +98,22 @@ find_subject(AddbEntityCondition *condition, const JsonbValue *path, const char 
 static void
 append_path(const Subject *subject, StringInfo out)
 {
-	appendBinaryStringInfo(out, subject->path.text.data, subject->path.text.len);
+	appendBinaryStringInfo(out, subject->path.text.data,
+						   subject->path.text.len);
 }
 
 static void
-append_value(AddbEntityCondition *condition, const Subject *subject, const char *op,
-			 const JsonbValue *value, StringInfo out)
+append_value(AddbEntityCondition *condition, const Subject *subject,
+			 const char *op, const JsonbValue *value, StringInfo out)
 {
-	addb_entity_where_value(condition, subject->path.leaf, subject->path.free, op, value,
-							subject->model, out);
+	addb_entity_where_value(condition, subject->path.leaf, subject->path.free,
+							op, value, subject->model, out);
 }
 
 /* The second operand: "value", or the attribute that "ref" names. */
 static void
-append_second(AddbEntityCondition *condition, const Subject *subject, const char *op,
-			  JsonbContainer *object, StringInfo out)
+append_second(AddbEntityCondition *condition, const Subject *subject,
+			  const char *op, JsonbContainer *object, StringInfo out)
 {
 	const JsonbValue *ref = get(object, "ref");
 	Subject		other;
@@ -126,7 +128,8 @@ append_second(AddbEntityCondition *condition, const Subject *subject, const char
 }
 
 static void
-append_between(AddbEntityCondition *condition, JsonbContainer *object, StringInfo out)
+append_between(AddbEntityCondition *condition, JsonbContainer *object,
+			   StringInfo out)
 {
 	Subject		subject;
 
@@ -155,7 +158,8 @@ append_equal_or_missing(AddbEntityCondition *condition, JsonbContainer *object,
 
 /* An argument of and, or and not: in parentheses if an operator is outermost. */
 static void
-append_argument(AddbEntityCondition *condition, const JsonbValue *argument, StringInfo out)
+append_argument(AddbEntityCondition *condition, const JsonbValue *argument,
+				StringInfo out)
 {
 	JsonbContainer *object = container_of(argument, "args", true);
 	const JsonbValue *op = get(object, "op");
@@ -169,8 +173,8 @@ append_argument(AddbEntityCondition *condition, const JsonbValue *argument, Stri
 }
 
 static void
-append_list(AddbEntityCondition *condition, JsonbContainer *object, const char *joint,
-			StringInfo out)
+append_list(AddbEntityCondition *condition, JsonbContainer *object,
+			const char *joint, StringInfo out)
 {
 	JsonbContainer *array = container_of(require(object, "args"), "args", false);
 	int			n = JsonContainerSize(array);
@@ -184,13 +188,14 @@ append_list(AddbEntityCondition *condition, JsonbContainer *object, const char *
 	for (int i = 0; n > 1 && i < n; i++)
 	{
 		appendStringInfoString(out, i > 0 ? joint : "");
-		append_argument(condition, getIthJsonbValueFromContainer(array, i), out);
+		append_argument(condition, getIthJsonbValueFromContainer(array, i),
+						out);
 	}
 }
 
 static void
-append_operand(AddbEntityCondition *condition, const JsonbValue *operand, const char *name,
-			   StringInfo out)
+append_operand(AddbEntityCondition *condition, const JsonbValue *operand,
+			   const char *name, StringInfo out)
 {
 	JsonbContainer *object = container_of(operand, name, true);
 	const JsonbValue *value;
@@ -210,7 +215,8 @@ append_operand(AddbEntityCondition *condition, const JsonbValue *operand, const 
 	{
 		AddbText	field = text_of(value, "field");
 
-		addb_expressions_append_name(condition->expressions, field.data, field.len, out);
+		addb_expressions_append_name(condition->expressions, field.data,
+									 field.len, out);
 	}
 	else if ((value = get(object, "escape")) != NULL)
 		addb_av_encode_value(addb_expressions_append_value(condition->expressions, out),
@@ -223,7 +229,8 @@ append_operand(AddbEntityCondition *condition, const JsonbValue *operand, const 
 }
 
 static void
-append_comparison(AddbEntityCondition *condition, JsonbContainer *object, StringInfo out)
+append_comparison(AddbEntityCondition *condition, JsonbContainer *object,
+				  StringInfo out)
 {
 	AddbText	cmp = text_of(require(object, "cmp"), "cmp");
 
@@ -241,8 +248,8 @@ append_comparison(AddbEntityCondition *condition, JsonbContainer *object, String
 
 /* A condition by its template; false when the operation has none. */
 static bool
-append_by_template(AddbEntityCondition *condition, AddbText op, JsonbContainer *object,
-				   StringInfo out)
+append_by_template(AddbEntityCondition *condition, AddbText op,
+				   JsonbContainer *object, StringInfo out)
 {
 	Subject		subject;
 
@@ -286,9 +293,11 @@ addb_entity_where_is_or(JsonbContainer *object)
 		JsonContainerIsArray(args->val.binary.data) &&
 		JsonContainerSize(args->val.binary.data) == 1)
 	{
-		const JsonbValue *only = getIthJsonbValueFromContainer(args->val.binary.data, 0);
+		const JsonbValue *only =
+			getIthJsonbValueFromContainer(args->val.binary.data, 0);
 
-		return only->type == jbvBinary && JsonContainerIsObject(only->val.binary.data) &&
+		return only->type == jbvBinary &&
+			JsonContainerIsObject(only->val.binary.data) &&
 			addb_entity_where_is_or(only->val.binary.data);
 	}
 	return addb_text_is(text, "or");

@@ -102,7 +102,8 @@ is_grouped(const char *text, int len)
  * addb_expressions_add raises.
  */
 void
-addb_entity_where_text(AddbEntityCondition *condition, AddbText text, StringInfo out)
+addb_entity_where_text(AddbEntityCondition *condition, AddbText text,
+					   StringInfo out)
 {
 	Resolver	resolver = {condition, NULL, 0};
 	StringInfoData clause;

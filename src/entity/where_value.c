@@ -14,7 +14,8 @@
 #include "entity/where.h"
 
 static void
-write_text(StringInfo json, const AddbEntityAttribute *attribute, const JsonbValue *value)
+write_text(StringInfo json, const AddbEntityAttribute *attribute,
+		   const JsonbValue *value)
 {
 	AddbText	text = addb_entity_text(attribute, value);
 
@@ -24,7 +25,8 @@ write_text(StringInfo json, const AddbEntityAttribute *attribute, const JsonbVal
 }
 
 static void
-write_checked(StringInfo json, const AddbEntityAttribute *attribute, const JsonbValue *value)
+write_checked(StringInfo json, const AddbEntityAttribute *attribute,
+			  const JsonbValue *value)
 {
 	AddbEntityWriter writer;
 
@@ -37,14 +39,17 @@ write_checked(StringInfo json, const AddbEntityAttribute *attribute, const Jsonb
 static bool
 is_text_type(const AddbEntityAttribute *attribute)
 {
-	return attribute->type == ADDB_ENTITY_STRING || attribute->type == ADDB_ENTITY_ENUM;
+	return attribute->type == ADDB_ENTITY_STRING ||
+		attribute->type == ADDB_ENTITY_ENUM;
 }
 
 /* A part of a text, or an element of a list or set. */
 static void
-write_contained(StringInfo json, const AddbEntityAttribute *attribute, const JsonbValue *value)
+write_contained(StringInfo json, const AddbEntityAttribute *attribute,
+				const JsonbValue *value)
 {
-	if (attribute->type == ADDB_ENTITY_LIST || attribute->type == ADDB_ENTITY_SET)
+	if (attribute->type == ADDB_ENTITY_LIST ||
+		attribute->type == ADDB_ENTITY_SET)
 		attribute = &attribute->children[0];
 	if (is_text_type(attribute))
 		write_text(json, attribute, value);
@@ -60,11 +65,13 @@ write_contained(StringInfo json, const AddbEntityAttribute *attribute, const Jso
  */
 void
 addb_entity_where_value(AddbEntityCondition *condition,
-						const AddbEntityAttribute *attribute, bool free, const char *op,
+						const AddbEntityAttribute *attribute, bool free,
+						const char *op,
 						const JsonbValue *value, const AddbEntityModel *model,
 						StringInfo out)
 {
-	StringInfo	json = addb_expressions_append_value(condition->expressions, out);
+	StringInfo	json =
+		addb_expressions_append_value(condition->expressions, out);
 
 	if (strcmp(op, "type") == 0)
 		write_text(json, attribute, value);

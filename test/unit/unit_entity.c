@@ -164,7 +164,7 @@ addb_unit_entity(PG_FUNCTION_ARGS)
 
 	initStringInfo(&requests);
 	make_service(vector, &service);
-	if (!addb_text_is(method->text, "define"))
+	if (method == NULL || !addb_text_is(method->text, "define"))
 	{
 		addb_entity_compile(&service, &node_jsonb(operation)->root, &request);
 		result = play(&request, vector, &requests);
