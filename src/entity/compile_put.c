@@ -55,7 +55,7 @@ append_key_field(StringInfo body, const AddbEntityKey *key,
 {
 	AddbEntityKeyText text = addb_entity_key(key, values, ADDB_KEY_FULL);
 
-	if (text.text.len == 0)
+	if (!addb_entity_key_is_stored(key, values, &text))
 		return;
 	appendBinaryStringInfo(body, key->field_json.data, key->field_json.len);
 	addb_entity_key_append(body, &text);

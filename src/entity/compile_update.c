@@ -39,6 +39,7 @@ take_composite(Chain *chain, const AddbEntityAction *action)
 
 	if (attribute == NULL || !attribute->in_any_key)
 		return;
+	addb_entity_check(attribute, action->value);
 	known = &chain->composites[attribute->number];
 	if (*known != NULL && !same_value(*known, action->value, attribute))
 		addb_entity_raise(ADDB_ENTITY_COMPOSITE_TWICE,

@@ -53,19 +53,6 @@ is_table_key(const AddbEntityModel *model, const AddbEntityAttribute *attribute)
 }
 
 static void
-check_value(const AddbEntityAttribute *attribute, const JsonbValue *value)
-{
-	AddbEntityWriter writer;
-	StringInfoData ignored;
-
-	initStringInfo(&ignored);
-	addb_entity_writer_init(&writer, &ignored);
-	addb_entity_write(&writer, attribute, value);
-	addb_entity_writer_raise(&writer);
-	pfree(ignored.data);
-}
-
-static void
 require(const AddbEntityAttribute *attribute)
 {
 	AddbEntityWriter writer;
@@ -98,7 +85,7 @@ set_attributes(Upsert *upsert)
 				require(attribute);
 		}
 		else if (attribute->as_key != NULL || is_table_key(model, attribute))
-			check_value(attribute, upsert->values[i]);
+			addb_entity_check(attribute, upsert->values[i]);
 		else
 			addb_entity_update_set(&upsert->update, attribute,
 								   upsert->values[i],

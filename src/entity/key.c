@@ -142,6 +142,20 @@ addb_entity_key_supplied(const AddbEntityKey *key, AddbEntityValues values)
 }
 
 /*
+ * addb_entity_key_is_stored - whether a key is written with an item
+ *
+ * An empty one is not, but for an attribute's own value, of which DynamoDB has to
+ * say that no key may be empty.
+ */
+bool
+addb_entity_key_is_stored(const AddbEntityKey *key, AddbEntityValues values,
+						  const AddbEntityKeyText *text)
+{
+	return text->text.len > 0 ||
+		(key->attribute != NULL && values[key->attribute->number] != NULL);
+}
+
+/*
  * addb_entity_key_append - appends a key as an AttributeValue
  */
 void

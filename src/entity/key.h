@@ -31,6 +31,9 @@ extern AddbEntityKeyText addb_entity_key(const AddbEntityKey *key,
 										 AddbEntityValues values, int flags);
 extern int	addb_entity_key_supplied(const AddbEntityKey *key,
 									 AddbEntityValues values);
+extern bool addb_entity_key_is_stored(const AddbEntityKey *key,
+									  AddbEntityValues values,
+									  const AddbEntityKeyText *text);
 extern void addb_entity_key_append(StringInfo out,
 								   const AddbEntityKeyText *key);
 extern AddbText addb_entity_text(const AddbEntityAttribute *attribute,

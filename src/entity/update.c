@@ -82,7 +82,7 @@ addb_entity_update_set(AddbEntityUpdate *update,
 	if (attribute->as_key == NULL)
 		return;
 	json->len = start;
-	addb_entity_write_as_key(json, update->model, attribute, value);
+	addb_entity_write_as_key(json, update->model, attribute, value, false);
 }
 
 static void
@@ -133,7 +133,7 @@ addb_entity_update_keys(AddbEntityUpdate *update,
 			continue;
 		}
 		text = addb_entity_key(key, known, ADDB_KEY_FULL);
-		if (text.text.len > 0)
+		if (addb_entity_key_is_stored(key, known, &text))
 			addb_entity_key_append(set_field(update, key->field, false), &text);
 	}
 }

@@ -80,7 +80,7 @@ write_value(AddbEntityUpdate *update, const AddbEntityPath *path,
 	if (path->leaf->as_key == NULL || path->free)
 		return;
 	json->len = start;
-	addb_entity_write_as_key(json, update->model, path->leaf, value);
+	addb_entity_write_as_key(json, update->model, path->leaf, value, false);
 }
 
 static void

@@ -190,19 +190,40 @@ addb_entity_write(AddbEntityWriter *writer,
 }
 
 /*
+ * addb_entity_check - raises error 3001 for a value against the model
+ */
+void
+addb_entity_check(const AddbEntityAttribute *attribute, const JsonbValue *value)
+{
+	AddbEntityWriter writer;
+	StringInfoData ignored;
+
+	initStringInfo(&ignored);
+	addb_entity_writer_init(&writer, &ignored);
+	addb_entity_write(&writer, attribute, value);
+	addb_entity_writer_raise(&writer);
+	pfree(ignored.data);
+}
+
+/*
  * addb_entity_write_as_key - appends the value of an attribute that is a key
  *
- * That is the text of the key, with its casing and what its template adds.
+ * That is the text of the key, with its casing and what its template adds. A
+ * value to be compared with is cased only where the model names a casing, as by
+ * ElectroDB, whose updates store what they are given otherwise.
  */
 void
 addb_entity_write_as_key(StringInfo out, const AddbEntityModel *model,
 						 const AddbEntityAttribute *attribute,
-						 const JsonbValue *value)
+						 const JsonbValue *value, bool compared)
 {
 	AddbEntityValues values = addb_entity_values(model);
-	AddbEntityKeyText key;
+	AddbEntityKey key = *attribute->as_key;
+	AddbEntityKeyText text;
 
+	if (compared && key.casing == ADDB_CASING_DEFAULT)
+		key.casing = ADDB_CASING_NONE;
 	values[attribute->number] = value;
-	key = addb_entity_key(attribute->as_key, values, ADDB_KEY_FULL);
-	addb_entity_key_append(out, &key);
+	text = addb_entity_key(&key, values, ADDB_KEY_FULL);
+	addb_entity_key_append(out, &text);
 }

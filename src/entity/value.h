@@ -26,10 +26,12 @@ extern void addb_entity_write(AddbEntityWriter *writer,
 extern void addb_entity_write_set(AddbEntityWriter *writer,
 								  const AddbEntityAttribute *attribute,
 								  const JsonbValue *value);
+extern void addb_entity_check(const AddbEntityAttribute *attribute,
+							  const JsonbValue *value);
 extern void addb_entity_write_as_key(StringInfo out,
 									 const AddbEntityModel *model,
 									 const AddbEntityAttribute *attribute,
-									 const JsonbValue *value);
+									 const JsonbValue *value, bool compared);
 extern void addb_entity_complain(AddbEntityWriter *writer,
 								 const AddbEntityAttribute *attribute,
 								 const char *reason);

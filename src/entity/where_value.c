@@ -81,7 +81,7 @@ addb_entity_where_value(AddbEntityCondition *condition,
 		write_contained(json, attribute, value);
 	else if (attribute->as_key != NULL && attribute->parent == NULL &&
 			 strcmp(op, "begins") != 0)
-		addb_entity_write_as_key(json, model, attribute, value);
+		addb_entity_write_as_key(json, model, attribute, value, true);
 	else if (is_text_type(attribute) || strcmp(op, "begins") == 0)
 		write_text(json, attribute, value);
 	else

@@ -405,6 +405,15 @@ sub test_deviations
 	error_is($thing, { %id, method => 'update', chain => [ { set => { 'list[0].u' => 1 } } ] }, 3001, 'update: what is in a list is checked');
 	error_is($thing, { %id, method => 'update', chain => [ { set => { 'map.nope' => 1 } } ] }, 'none', 'update: an unknown path is refused');
 	error_is($thing, { entity => 'm', method => 'update', key => { id => 7 } }, 3001, 'update: a key of a wrong type is refused');
+	error_is($thing, { %id, method => 'update', chain => [ { composite => { grp => 7 } } ] }, 3001, 'update: so is a composite');
+	my $own = model('"a":{"type":"string"},"b":{"type":"string"}',
+		'"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[]}},"g":{"index":"g","pk":{"field":"b","composite":["b"]}}');
+	request_is($own, { entity => 'm', method => 'put', attributes => { a => 'A', b => '' } }, 'Item',
+		{ a => { S => 'A' }, b => { S => '' }, pk => { S => '$s#a_a' }, sk => { S => '$e_1' }, __edb_e__ => { S => 'e' },
+			__edb_v__ => { S => '1' } }, 'put: an empty attribute that is a key is left to DynamoDB to refuse');
+	request_is($own, { entity => 'm', method => 'delete', key => { a => 'A' }, where => [ { op => 'eq', attr => 'b', value => 'Bé' } ] },
+		'ConditionExpression', [ '=', { path => ['b'] }, { value => { S => 'Bé' } } ],
+		'where: an attribute that is a key is cased by a casing that the model names only');
 	request_is($thing, { %id, method => 'update', chain => [ { set => { s => 'x' } }, { set => { 'map.in' => 2 } } ] }, 'UpdateExpression',
 		{ SET => [ sort_json([ ['ss'], { value => { S => 'x' } } ], [ [ 'map', 'ii' ], { value => { N => '2' } } ],
 			[ ['id'], { value => { S => 'I' } } ], [ ['__edb_e__'], { value => { S => 'e' } } ], [ ['__edb_v__'], { value => { S => '1' } } ]) ] },
