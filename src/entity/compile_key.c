@@ -83,6 +83,18 @@ project(Projection *projection, AddbText field)
 								 &projection->text);
 }
 
+/* A cursor in the midst of a page is made of the table's key, too. */
+static void
+project_keys(Projection *projection, const AddbEntityRequest *request)
+{
+	const AddbEntityModel *model = request->member != NULL ?
+		request->member->model : request->participants[0]->model;
+
+	project(projection, model->primary->pk.field);
+	if (model->primary->has_sk)
+		project(projection, model->primary->sk.field);
+}
+
 static const AddbEntityAttribute *
 find_attribute(const AddbEntityRequest *request, const char *name, int len)
 {
@@ -115,7 +127,7 @@ addb_entity_append_projection(AddbEntityRequest *request,
 		return;
 	n = JsonContainerSize(names);
 	initStringInfo(&projection.text);
-	projection.fields = palloc((n + 4) * sizeof(AddbText));
+	projection.fields = palloc((n + 6) * sizeof(AddbText));
 	project(&projection, index->pk.field);
 	if (index->has_sk)
 		project(&projection, index->sk.field);
@@ -130,6 +142,8 @@ addb_entity_append_projection(AddbEntityRequest *request,
 							  "option \"attributes\" must have names of the entity's attributes");
 		project(&projection, attribute->field);
 	}
+	if (request->action.options.count > 0)
+		project_keys(&projection, request);
 	project(&projection, (AddbText) {"__edb_e__", 9});
 	project(&projection, (AddbText) {"__edb_v__", 9});
 	appendStringInfo(&request->body, "%s%s\"", addb_expressions_member(ADDB_PROJECTION),

@@ -169,6 +169,8 @@ addb_unit_entity(PG_FUNCTION_ARGS)
 		addb_entity_compile(&service, &node_jsonb(operation)->root, &request);
 		result = play(&request, vector, &requests);
 	}
+	for (int i = 0; i < service.nmembers; i++)
+		addb_entity_model_free((AddbEntityModel *) service.members[i].model);
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("{\"requests\":[%s],\"result\":%s}",
 											  requests.data, result)));
 }
