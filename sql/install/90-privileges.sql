@@ -50,6 +50,8 @@ AS $$
 		('ddb_set', 'write'),
 		('ddb_set_agg', 'write'),
 		('ddb_set_atomic', 'write'),
+		('ddb_transact_get', 'read'),
+		('ddb_transact_write', 'write'),
 		('ddb_unmarshall', 'read'),
 		('ddb_update_item', 'write'),
 		('ddb_update_ttl', 'admin')

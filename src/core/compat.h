@@ -21,6 +21,11 @@
 #define PG17_GE (PG_VERSION_NUM >= 170000)
 #define PG18_GE (PG_VERSION_NUM >= 180000)
 
+/* The macros of varlena are in a header of their own from 16 on (d952373a98). */
+#if PG16_GE
+#include "varatt.h"
+#endif
+
 #if PG18_GE
 #include "storage/waiteventset.h"
 #endif

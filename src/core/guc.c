@@ -49,6 +49,7 @@ int			addb_progress_interval;
 char	   *addb_region;
 int			addb_request_timeout;
 char	   *addb_table;
+int			addb_transact_retries;
 
 static char *secret_access_key_shown;
 static char *session_token_shown;
@@ -399,6 +400,12 @@ define_requests(void)
 							&addb_request_timeout, ADDB_REQUEST_TIMEOUT_DEFAULT,
 							ADDB_REQUEST_TIMEOUT_MIN, ADDB_REQUEST_TIMEOUT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("atomic_dynamodb.transact_retries",
+							"How often a cancelled transaction is tried again at most.",
+							"Only one that was cancelled by nothing but conflicts and throttling, which may pass. Applies to ddb_transact_write and ddb_transact_get.",
+							&addb_transact_retries, ADDB_TRANSACT_RETRIES_DEFAULT,
+							ADDB_TRANSACT_RETRIES_MIN, ADDB_TRANSACT_RETRIES_MAX,
+							PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 /* What is read and written. */

@@ -29,6 +29,9 @@ typedef enum AddbDataFormat
 #define ADDB_MAX_UNITS_DEFAULT 0.0	/* no limit */
 #define ADDB_MAX_UNITS_MIN 0.0
 #define ADDB_MAX_UNITS_MAX 1e9
+#define ADDB_TRANSACT_RETRIES_DEFAULT 3
+#define ADDB_TRANSACT_RETRIES_MIN 0
+#define ADDB_TRANSACT_RETRIES_MAX 20
 #define ADDB_PROGRESS_DEFAULT 0	/* ms; no notices */
 #define ADDB_PROGRESS_MIN 0
 #define ADDB_PROGRESS_MAX 3600000
@@ -60,6 +63,7 @@ extern int	addb_progress_interval; /* ms, 0: no notices */
 extern char *addb_region;
 extern int	addb_request_timeout;	/* ms */
 extern char *addb_table;
+extern int	addb_transact_retries;
 
 extern void addb_guc_init(void);
 extern const char *addb_guc_secret_access_key(void);

@@ -133,7 +133,8 @@ error_context(const AddbCall *call)
 		.attempts = call->retry.attempt,
 		.is_write = call->request.operation->is_write,
 		.is_create = call->request.is_create,
-		.unsettled = call->unsettled
+		.unsettled = call->unsettled,
+		.token_expired = addb_call_token_expired(call)
 	};
 
 	return context;
@@ -152,6 +153,22 @@ addb_call_raise(const AddbCall *call)
 	if (call->error != NULL)
 		addb_error_raise(call->error, &context);
 	addb_error_raise_transport(call->failure, call->failure_text, &context);
+}
+
+/*
+ * addb_call_raise_canceled - raises the error of a transaction, with its rows
+ *
+ * call failed with TransactionCanceledException. is_create: conditions that an
+ * item does not exist are all that was not met. rows becomes the DETAIL.
+ */
+void
+addb_call_raise_canceled(const AddbCall *call, bool is_create, const char *rows)
+{
+	AddbErrorContext context = error_context(call);
+
+	context.is_create = is_create;
+	context.rows = rows;
+	addb_error_raise(call->error, &context);
 }
 
 /*

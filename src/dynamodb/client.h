@@ -55,6 +55,9 @@ extern bool addb_call_failed_with(const AddbCall *call, const char *code);
 extern const char *addb_call_body(const AddbCall *call, size_t *len);
 extern void addb_call_consumed(AddbCall *call, double units);
 extern _Noreturn void addb_call_raise(const AddbCall *call);
+extern _Noreturn void addb_call_raise_canceled(const AddbCall *call,
+												bool is_create,
+												const char *rows);
 extern _Noreturn void addb_call_raise_malformed(const AddbCall *call);
 extern void addb_call_release(AddbCall *call);
 

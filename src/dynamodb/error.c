@@ -271,6 +271,34 @@ read_reasons(const AddbJsonSlice *array, AddbServiceError *error)
 }
 
 /*
+ * addb_error_refusal
+ *
+ * The kind of a reason, by its code. A code that is not known, or not told, is
+ * nothing that can be relied on to pass another time.
+ */
+AddbRefusal
+addb_error_refusal(const AddbCancellationReason *reason)
+{
+	static const struct
+	{
+		const char *code;
+		AddbRefusal refusal;
+	}			codes[] = {
+		{"None", ADDB_REFUSAL_NONE},
+		{"ConditionalCheckFailed", ADDB_REFUSAL_CONDITION},
+		{"TransactionConflict", ADDB_REFUSAL_CONFLICT},
+		{"ProvisionedThroughputExceeded", ADDB_REFUSAL_THROTTLED},
+		{"ThrottlingError", ADDB_REFUSAL_THROTTLED},
+		{"ValidationError", ADDB_REFUSAL_INVALID},
+	};
+
+	for (int i = 0; i < lengthof(codes); i++)
+		if (strcmp(reason->code, codes[i].code) == 0)
+			return codes[i].refusal;
+	return ADDB_REFUSAL_OTHER;
+}
+
+/*
  * addb_error_parse
  *
  * Reads the reply to a request that did not succeed, by AWS JSON 1.0 as

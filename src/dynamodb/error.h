@@ -19,6 +19,17 @@
  */
 #define ADDB_ERROR_MAX_MESSAGE 2000
 
+/* What kind of refusal a reason is. */
+typedef enum AddbRefusal
+{
+	ADDB_REFUSAL_NONE,			/* the action was not refused */
+	ADDB_REFUSAL_CONDITION,		/* its condition was not met */
+	ADDB_REFUSAL_CONFLICT,		/* may pass another time */
+	ADDB_REFUSAL_THROTTLED,		/* may pass another time */
+	ADDB_REFUSAL_INVALID,		/* it can never pass */
+	ADDB_REFUSAL_OTHER
+} AddbRefusal;
+
 /* Why one action of a cancelled transaction was refused. */
 typedef struct AddbCancellationReason
 {
@@ -53,9 +64,13 @@ typedef struct AddbErrorContext
 	const char *arguments;		/* SQL arguments behind it, or NULL */
 	int			attempts;		/* made in all, from 1 */
 	bool		is_write;
-	bool		is_create;		/* its condition: the item does not exist */
+	bool		is_create;		/* its condition: the item does not exist; of a
+								 * transaction: only such were not met */
 	bool		unsettled;		/* an EARLIER attempt of this write was sent and
 								 * left without an answer that settles it */
+	bool		token_expired;	/* so long ago that its token does not, either */
+	const char *rows;			/* the DETAIL instead of what the service says, or
+								 * NULL; that is in the CONTEXT then */
 } AddbErrorContext;
 
 /* How an attempt ended without a usable answer. */
@@ -71,6 +86,7 @@ typedef enum AddbTransportFailure
 
 /* error.c */
 extern char *addb_error_text(const char *text, size_t len, int max_chars);
+extern AddbRefusal addb_error_refusal(const AddbCancellationReason *reason);
 extern AddbServiceError *addb_error_parse(int status, const char *request_id,
 										  const char *error_type,
 										  const char *body, size_t len);

@@ -29,7 +29,8 @@ outcome_unknown(const AddbErrorRow *row, const AddbErrorContext *context)
 {
 	return context != NULL && context->is_write &&
 		(row->effect == ADDB_MAYBE_APPLIED ||
-		 (context->unsettled && row->effect != ADDB_NEVER_APPLIED));
+		 (context->unsettled &&
+		  (row->effect != ADDB_NEVER_APPLIED || context->token_expired)));
 }
 
 /*
@@ -123,11 +124,11 @@ append_stored_item(StringInfo detail, const AddbServiceError *error)
 /*
  * The DETAIL: what the other side said, in its words. Of a refused signature
  * the first line only: the rest quotes the signed headers, and the session
- * token is one of them.
+ * token is one of them. With parts: the reasons and the item that it came with.
  */
 static char *
 service_detail(const AddbServiceError *error, const AddbErrorRow *row,
-			   int attempts)
+			   int attempts, bool with_parts)
 {
 	StringInfoData detail;
 	const char *text = error->code != NULL ? error->message : error->excerpt;
@@ -151,19 +152,29 @@ service_detail(const AddbServiceError *error, const AddbErrorRow *row,
 						 about_attempt ? psprintf(", attempt %d", attempts) : "");
 	else if (about_attempt)
 		appendStringInfo(&detail, " (attempt %d)", attempts);
-	append_reasons(&detail, error);
-	append_stored_item(&detail, error);
+	if (with_parts)
+	{
+		append_reasons(&detail, error);
+		append_stored_item(&detail, error);
+	}
 	return detail.data;
 }
 
-/* Adds the line of CONTEXT; for use within ereport. */
+/*
+ * Adds the line of CONTEXT; for use within ereport. answer, or NULL, is what
+ * the DETAIL has no room for.
+ */
 static int
-call_context(const AddbErrorContext *context)
+call_context(const AddbErrorContext *context, const char *answer)
 {
+	const char *colon = answer != NULL ? ": " : "";
+
+	if (answer == NULL)
+		answer = "";
 	if (context->table != NULL)
-		return errcontext("DynamoDB %s on table \"%s\"",
-						  context->operation, context->table);
-	return errcontext("DynamoDB %s", context->operation);
+		return errcontext("DynamoDB %s on table \"%s\"%s%s",
+						  context->operation, context->table, colon, answer);
+	return errcontext("DynamoDB %s%s%s", context->operation, colon, answer);
 }
 
 /*
@@ -189,6 +200,13 @@ raise_row(const AddbErrorRow *row, const char *detail, int attempts,
 {
 	const char *suffix = attempts > 1 ?
 		psprintf(" after %d attempts", attempts) : "";
+	const char *answer = NULL;
+
+	if (context->rows != NULL)
+	{
+		answer = detail;
+		detail = context->rows;
+	}
 
 	if (outcome_unknown(row, context))
 		ereport(ERROR,
@@ -198,7 +216,7 @@ raise_row(const AddbErrorRow *row, const char *detail, int attempts,
 				 detail != NULL ? errdetail_internal("%s", detail) : 0,
 				 errhint("The write may or may not have been applied: look at "
 						 "what is stored before you repeat it."),
-				 call_context(context)));
+				 call_context(context, answer)));
 
 	ereport(ERROR,
 			(errcode(row->sqlstate),
@@ -209,7 +227,7 @@ raise_row(const AddbErrorRow *row, const char *detail, int attempts,
 			 detail != NULL ? errdetail_internal("%s", detail) : 0,
 			 hint_of(row, context) != NULL ?
 			 errhint("%s", hint_of(row, context)) : 0,
-			 call_context(context)));
+			 call_context(context, answer)));
 }
 
 /*
@@ -231,7 +249,8 @@ addb_error_raise(const AddbServiceError *error, const AddbErrorContext *context)
 {
 	const AddbErrorRow *row = addb_error_find_row(error, context->is_create);
 
-	raise_row(row, service_detail(error, row, context->attempts),
+	raise_row(row, service_detail(error, row, context->attempts,
+								  context->rows == NULL),
 			  is_retried(error) || outcome_unknown(row, context) ?
 			  context->attempts : 1,
 			  context);

@@ -228,6 +228,12 @@ static const AddbErrorRow canceled = {
 	"DynamoDB transaction was canceled",
 	NULL
 };
+static const AddbErrorRow canceled_by_existing = {
+	{NULL},
+	ERRCODE_UNIQUE_VIOLATION, ADDB_NEVER_APPLIED,
+	"DynamoDB transaction was canceled because an item already exists",
+	NULL
+};
 static const AddbErrorRow canceled_by_conflict = {
 	{NULL},
 	ERRCODE_T_R_SERIALIZATION_FAILURE, ADDB_NEVER_APPLIED,
@@ -293,32 +299,20 @@ static const AddbErrorRow transport_rows[] = {
  * worth another try.
  */
 static const AddbErrorRow *
-find_cancellation(const AddbServiceError *error)
+find_cancellation(const AddbServiceError *error, bool is_create)
 {
-	bool		conflict = false;
-	bool		throttling = false;
-	const AddbErrorRow *other = NULL;
+	bool		seen[ADDB_REFUSAL_OTHER + 1] = {false};
 
 	for (int i = 0; i < error->nreasons; i++)
-	{
-		const char *code = error->reasons[i].code;
-
-		if (strcmp(code, "None") == 0)
-			continue;
-		if (strcmp(code, "ValidationError") == 0)
-			return &canceled_invalid;
-		if (strcmp(code, "TransactionConflict") == 0)
-			conflict = true;
-		else if (strcmp(code, "ThrottlingError") == 0 ||
-				 strcmp(code, "ProvisionedThroughputExceeded") == 0)
-			throttling = true;
-		else
-			other = &canceled;
-	}
-
-	if (other != NULL || (!conflict && !throttling))
+		seen[addb_error_refusal(&error->reasons[i])] = true;
+	if (seen[ADDB_REFUSAL_INVALID])
+		return &canceled_invalid;
+	if (is_create)
+		return &canceled_by_existing;
+	if (seen[ADDB_REFUSAL_CONDITION] || seen[ADDB_REFUSAL_OTHER])
 		return &canceled;
-	return conflict ? &canceled_by_conflict : &canceled_by_throttling;
+	return seen[ADDB_REFUSAL_CONFLICT] ? &canceled_by_conflict
+		: seen[ADDB_REFUSAL_THROTTLED] ? &canceled_by_throttling : &canceled;
 }
 
 /* The row of a code that is in the table, or NULL. */
@@ -341,7 +335,8 @@ find_code(const char *code)
  *
  * The row of an error reply: by its code; without a code that is known, by its
  * status. Never by its text, which AWS may change any day. is_create: the
- * condition of the write was that its item does not exist.
+ * condition of the write was that its item does not exist; of a transaction,
+ * that is all that it was cancelled by.
  *
  * Never NULL; the row is static.
  */
@@ -355,7 +350,7 @@ addb_error_find_row(const AddbServiceError *error, bool is_create)
 		const AddbErrorRow *row;
 
 		if (strcmp(code, "TransactionCanceledException") == 0)
-			return find_cancellation(error);
+			return find_cancellation(error, is_create);
 		if (strcmp(code, "DuplicateItemException") == 0 ||
 			strcmp(code, "DuplicateItem") == 0 ||
 			(is_create && strcmp(code, "ConditionalCheckFailedException") == 0))

@@ -120,6 +120,17 @@ addb_expressions_begin(Jsonb *names, Jsonb *values)
 }
 
 /*
+ * addb_expressions_call_values - what messages call the values: "vals" if not
+ *
+ * To be called before the first expression is added. argument must stay.
+ */
+void
+addb_expressions_call_values(AddbExpressions *expressions, const char *argument)
+{
+	expressions->values.argument = argument;
+}
+
+/*
  * addb_expressions_set_resolver - has the names of the texts translated
  *
  * To be called before the first expression is added; arg is handed to resolver.
@@ -132,9 +143,14 @@ addb_expressions_set_resolver(AddbExpressions *expressions,
 	expressions->resolver_arg = arg;
 }
 
-/* jsonb orders the keys of an object by their lengths first. */
-static AddbExpressionMember *
-find_member(const AddbExpressionMembers *members, const char *key, int len)
+/*
+ * addb_expression_find_member - a member by its exact key, or NULL
+ *
+ * jsonb orders the keys of an object by their lengths first.
+ */
+AddbExpressionMember *
+addb_expression_find_member(const AddbExpressionMembers *members, const char *key,
+							int len)
 {
 	int			low = 0;
 	int			high = members->n;
@@ -166,9 +182,10 @@ find_member(const AddbExpressionMembers *members, const char *key, int len)
 AddbExpressionMember *
 addb_expression_member(AddbExpressionMembers *members, const AddbToken *token)
 {
-	AddbExpressionMember *member = find_member(members, token->text, token->len);
-	AddbExpressionMember *bare = find_member(members, token->text + 1,
-											 token->len - 1);
+	AddbExpressionMember *member =
+		addb_expression_find_member(members, token->text, token->len);
+	AddbExpressionMember *bare =
+		addb_expression_find_member(members, token->text + 1, token->len - 1);
 
 	if (member != NULL && bare != NULL)
 		ereport(ERROR,
@@ -205,8 +222,8 @@ new_number(AddbExpressions *expressions)
 		if (expressions->names.n == 0)
 			return number;
 		len = 2 + pg_ltoa(number, text + 2);
-		if (find_member(&expressions->names, text, len) == NULL &&
-			find_member(&expressions->names, text + 1, len - 1) == NULL)
+		if (addb_expression_find_member(&expressions->names, text, len) == NULL &&
+			addb_expression_find_member(&expressions->names, text + 1, len - 1) == NULL)
 			return number;
 	}
 }
@@ -327,7 +344,14 @@ append_values(const AddbExpressions *expressions, StringInfo out)
 		appendStringInfoString(out, "\":");
 		addb_av_encode_value(out, &member->value, values->argument);
 	}
-	if (values->n > 0)
+	if (expressions->own_values.len > 0)
+	{
+		if (values->n == 0)
+			appendStringInfoString(out, ",\"ExpressionAttributeValues\":{");
+		appendBinaryStringInfo(out, expressions->own_values.data + (values->n == 0),
+							   expressions->own_values.len - (values->n == 0));
+	}
+	if (values->n > 0 || expressions->own_values.len > 0)
 		appendStringInfoCharMacro(out, '}');
 }
 
@@ -386,19 +410,12 @@ addb_expressions_projects(const AddbExpressions *expressions, const char *name,
 }
 
 /*
- * addb_expressions_placeholder - the placeholder of a name, made if need be
+ * addb_expressions_member - ,"ConditionExpression":" or the like
  *
- * For callers who write parts of expressions of their own, before
- * addb_expressions_finish. name must stay until then. The result is palloc'd.
+ * What a request's member begins with, for callers who write its text.
  */
 const char *
-addb_expressions_placeholder(AddbExpressions *expressions, const char *name,
-							 int len)
+addb_expressions_member(AddbExpressionKind kind)
 {
-	const AddbExpressionName *entry =
-		&expressions->table[addb_expression_intern(expressions, name, len, NULL)];
-
-	if (entry->given != NULL)
-		return pnstrdup(entry->given, entry->given_len);
-	return psprintf("#n%d", entry->number);
+	return request_members[kind];
 }

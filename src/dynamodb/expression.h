@@ -32,6 +32,33 @@ typedef enum AddbExpressionKind
 typedef struct AddbExpressions AddbExpressions;
 
 /*
+ * Actions of an update as pairs of a path and a plain value, and what they
+ * become. p is a path in the grammar of expressions, v a value.
+ */
+typedef enum AddbUpdatePair
+{
+	ADDB_PAIR_SET,				/* SET p = v */
+	ADDB_PAIR_SUBTRACT,			/* SET p = if_not_exists(p, 0) - v */
+	ADDB_PAIR_APPEND,			/* SET p = list_append(if_not_exists(p, []), v) */
+	ADDB_PAIR_REMOVE,			/* REMOVE p */
+	ADDB_PAIR_ADD,				/* ADD p v */
+	ADDB_PAIR_DELETE			/* DELETE p v */
+} AddbUpdatePair;
+
+#define ADDB_UPDATE_CLAUSES 4
+
+/* An update that is collected pair by pair. */
+typedef struct AddbUpdatePairs
+{
+	AddbExpressions *expressions;
+	StringInfoData clauses[ADDB_UPDATE_CLAUSES];	/* text of each, or empty */
+	char		zero[16];		/* placeholders of 0 and [], or "" */
+	char		empty_list[16];
+	int			npaths;			/* of the expressions, before */
+	int			nsegments;
+} AddbUpdatePairs;
+
+/*
  * Gives the stored name of an attribute that a text names, or raises. level is
  * the place of the name in its path, from 0, list indexes counted; the names of
  * a path come in their order. The result has *len bytes and must stay until
@@ -41,6 +68,8 @@ typedef const char *(*AddbExpressionResolver) (void *arg, int level,
 											   const char *name, int *len);
 
 extern AddbExpressions *addb_expressions_begin(Jsonb *names, Jsonb *values);
+extern void addb_expressions_call_values(AddbExpressions *expressions,
+										 const char *argument);
 extern void addb_expressions_set_resolver(AddbExpressions *expressions,
 										  AddbExpressionResolver resolver,
 										  void *arg);
@@ -54,5 +83,25 @@ extern bool addb_expressions_projects(const AddbExpressions *expressions,
 									  const char *name, int len);
 extern const char *addb_expressions_placeholder(AddbExpressions *expressions,
 												const char *name, int len);
+extern void addb_expressions_append(AddbExpressions *expressions,
+									AddbExpressionKind kind, const char *argument,
+									const char *text, int len, StringInfo out);
+extern void addb_expressions_append_group(AddbExpressions *expressions,
+										  const char *argument, const char *text,
+										  int len, StringInfo out);
+extern void addb_expressions_append_name(AddbExpressions *expressions,
+										 const char *name, int len, StringInfo out);
+extern StringInfo addb_expressions_append_value(AddbExpressions *expressions,
+												StringInfo out);
+extern const char *addb_expressions_member(AddbExpressionKind kind);
+
+/* in expression_pairs.c */
+extern void addb_update_pairs_begin(AddbUpdatePairs *pairs,
+									AddbExpressions *expressions);
+extern void addb_update_pairs_add(AddbUpdatePairs *pairs, AddbUpdatePair action,
+								  const char *path, int len,
+								  const JsonbValue *value);
+extern bool addb_update_pairs_are_none(const AddbUpdatePairs *pairs);
+extern void addb_update_pairs_finish(AddbUpdatePairs *pairs, StringInfo out);
 
 #endif							/* ADDB_DYNAMODB_EXPRESSION_H */

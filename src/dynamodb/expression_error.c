@@ -42,7 +42,6 @@ hint_for(const AddbExpressionParser *parser)
 		{"!", "DynamoDB writes negation as NOT."},
 		{"&", "DynamoDB joins conditions by AND."},
 		{"|", "DynamoDB joins conditions by OR."},
-		{"'", "A text is given as :name and a member of argument \"vals\"; a name stands in double quotes."},
 		{":", "A placeholder is made of letters, digits and \"_\"."},
 		{"#", "A placeholder is made of letters, digits and \"_\"."},
 	};
@@ -51,8 +50,12 @@ hint_for(const AddbExpressionParser *parser)
 		if (token->len == strlen(hints[i].text) &&
 			memcmp(token->text, hints[i].text, token->len) == 0)
 			return hints[i].hint;
+	if (token->len == 1 && token->text[0] == '\'')
+		return psprintf("A text is given as :name and a member of argument \"%s\"; a name stands in double quotes.",
+						parser->expressions->values.argument);
 	if (addb_expression_is_number(token))
-		return "A number is given as :name and a member of argument \"vals\"; a name of digits alone stands in double quotes.";
+		return psprintf("A number is given as :name and a member of argument \"%s\"; a name of digits alone stands in double quotes.",
+						parser->expressions->values.argument);
 	if (token->type == ADDB_TOKEN_INVALID || at_dash_of_name(parser))
 		return "A name that holds more than letters, digits, \"_\" and \"$\" stands in double quotes.";
 	return NULL;

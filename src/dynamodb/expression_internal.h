@@ -70,7 +70,7 @@ typedef struct AddbExpressionMember
 
 typedef struct AddbExpressionMembers
 {
-	const char *argument;		/* "names" or "vals" */
+	const char *argument;		/* "names"; "vals" unless the caller says more */
 	AddbExpressionMember *members;	/* in the order of jsonb */
 	int			n;
 } AddbExpressionMembers;
@@ -123,6 +123,9 @@ struct AddbExpressions
 	int			paths_size;
 
 	bool		idempotent;		/* the update can be applied twice */
+
+	StringInfoData own_values;	/* of the caller: ,":v0":{...}; data NULL: none */
+	int			next_value;		/* number of the next of them */
 };
 
 typedef enum AddbOperandType
@@ -151,7 +154,7 @@ typedef struct AddbExpressionParser
 	AddbExpressions *expressions;
 	AddbExpressionKind kind;
 	const char *argument;		/* for messages: which argument is read */
-	const char *text;			/* all of it */
+	const char *text;			/* all of it; NULL: it was read in pieces */
 	AddbLexer	lexer;
 	AddbToken	token;			/* the one at hand, not yet consumed */
 	const char *consumed;		/* end of the last token consumed */
@@ -166,6 +169,8 @@ typedef void (*AddbExpressionRule) (AddbExpressionParser *parser,
 									AddbOperand *operand);
 
 /* in expression.c */
+extern AddbExpressionMember *addb_expression_find_member(const AddbExpressionMembers *members,
+														 const char *key, int len);
 extern AddbExpressionMember *addb_expression_member(AddbExpressionMembers *members,
 													const AddbToken *token);
 extern int	addb_expression_intern(AddbExpressions *expressions,
@@ -180,6 +185,7 @@ extern bool addb_expression_is_word(const AddbToken *token, const char *word);
 extern bool addb_expression_is_number(const AddbToken *token);
 
 /* in expression_parse.c */
+extern void addb_expression_too_long(const char *argument);
 extern void addb_expression_parse(AddbExpressions *expressions,
 								  AddbExpressionKind kind,
 								  const char *argument, const char *text,

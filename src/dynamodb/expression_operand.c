@@ -9,7 +9,7 @@
 /*
  * addb_expression_parse_value - reads a :v
  *
- * Raises 42601 when the token at hand is none, 22023 when "vals" lacks it,
+ * Raises 42601 when the token at hand is none, 22023 when the values lack it,
  * 54000 when it is longer than DynamoDB takes.
  */
 void
@@ -24,8 +24,9 @@ addb_expression_parse_value(AddbExpressionParser *parser, AddbOperand *operand)
 	if (member == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("no value for \"%s\" in argument \"vals\"",
-						addb_expression_excerpt(token->text, token->len)),
+				 errmsg("no value for \"%s\" in argument \"%s\"",
+						addb_expression_excerpt(token->text, token->len),
+						parser->expressions->values.argument),
 				 errdetail("Argument \"%s\" uses it at character %d.",
 						   parser->argument,
 						   addb_expression_character(parser, token->text)),

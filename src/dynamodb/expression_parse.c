@@ -11,13 +11,15 @@
 #include "dynamodb/expression_internal.h"
 #include "miscadmin.h"
 
-static void
-too_long(const AddbExpressionParser *parser)
+/*
+ * addb_expression_too_long - raises 54000: more than DynamoDB takes
+ */
+void
+addb_expression_too_long(const char *argument)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("argument \"%s\" is too long for DynamoDB",
-					parser->argument),
+			 errmsg("argument \"%s\" is too long for DynamoDB", argument),
 			 errdetail("With placeholders for its names it has more than %d bytes.",
 					   ADDB_EXPRESSION_MAX_BYTES)));
 }
@@ -57,7 +59,7 @@ addb_expression_emit(AddbExpressionParser *parser, const char *text, int len)
 	appendBinaryStringInfo(parser->out, text, len);
 	if (parser->out->len - parser->start >
 		ADDB_EXPRESSION_MAX_BYTES + ADDB_EXPRESSION_MAX_DEPTH)
-		too_long(parser);
+		addb_expression_too_long(parser->argument);
 }
 
 /*
@@ -127,5 +129,5 @@ addb_expression_parse(AddbExpressions *expressions, AddbExpressionKind kind,
 	else
 		addb_expression_parse_condition(&parser);
 	if (out->len - parser.start > ADDB_EXPRESSION_MAX_BYTES)
-		too_long(&parser);
+		addb_expression_too_long(argument);
 }

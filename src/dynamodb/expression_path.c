@@ -285,8 +285,10 @@ paths_collide(const AddbExpressionParser *parser, const AddbDocumentPath *a,
 					addb_expression_excerpt(one->text, one->len),
 					addb_expression_excerpt(two->text, two->len),
 					parser->argument, how),
+			 parser->text == NULL ? errdetail("%s", why) :
 			 errdetail("%s The second stands at character %d.", why,
 					   addb_expression_character(parser, two->text)),
+			 parser->text == NULL ? 0 :
 			 addb_expression_errposition(parser, two->text)));
 }
 

@@ -41,9 +41,13 @@ typedef enum Fault
 char *
 addb_place_text(const AddbPlace *place)
 {
+	const char *noun = place->noun != NULL ? place->noun : "element";
+
 	if (place->element == 0)
 		return psprintf("argument \"%s\"", place->argument);
-	return psprintf("element %d of argument \"%s\"", place->element,
+	if (place->argument == NULL)
+		return psprintf("%s %d", noun, place->element);
+	return psprintf("%s %d of argument \"%s\"", noun, place->element,
 					place->argument);
 }
 

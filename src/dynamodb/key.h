@@ -21,8 +21,9 @@
 /* Where an item or key stands among the SQL arguments, for messages. */
 typedef struct AddbPlace
 {
-	const char *argument;
+	const char *argument;		/* NULL: it goes without saying */
 	int			element;		/* of the list in it, from 1; 0: it is no list */
+	const char *noun;			/* what elements are; NULL: "element" */
 } AddbPlace;
 
 /* An item has a key among its attributes; a key has nothing else. */

@@ -4,14 +4,15 @@
  *
  * Most numbers in items are short, and to make a numeric of one, or text of
  * that, by PostgreSQL's functions takes longer than all else that is done to
- * it. So it is written and read here as it is stored, like jsonb by the builder. The form is told in
- * PostgreSQL's numeric.c; it has been the same since 9.1 and has to stay so,
- * or pg_upgrade would not work: a header word (NumericShort), then digits of
- * base 10000, aligned at the decimal point, of which neither the first nor the
- * last is zero.
+ * it. So it is written and read here as it is stored, like jsonb by the
+ * builder. The form is told in PostgreSQL's numeric.c; it has been the same
+ * since 9.1 and has to stay so, or pg_upgrade would not work: a header word
+ * (NumericShort), then digits of base 10000, aligned at the decimal point, of
+ * which neither the first nor the last is zero.
  */
 #include "postgres.h"
 
+#include "core/compat.h"
 #include "dynamodb/append.h"
 #include "dynamodb/numeric.h"
 #include "utils/builtins.h"

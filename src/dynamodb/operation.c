@@ -11,9 +11,10 @@
  *	  1 MB, a page			14 MB, rounded up to 16
  *	  16 MB, a batch		224 MB, rounded up to 256
  *
- * A page of PartiQL is one of a query. A transaction returns at most the items of its failed conditions, 100 items
- * of 400 kB: 40 MB, of which 256 MB is six times; a table description has
- * about 1 kB for each of 25 indexes.
+ * A page of PartiQL is one of a query. A transaction that reads returns 4 MB,
+ * one that writes at most the items of its failed conditions, 100 items of
+ * 400 kB: 40 MB, of which 256 MB is six times; a table description has about
+ * 1 kB for each of 25 indexes.
  */
 #include "postgres.h"
 
@@ -37,6 +38,7 @@ const AddbOperation addb_list_tables = {"ListTables", false, 1 * MB};
 const AddbOperation addb_put_item = {"PutItem", true, 8 * MB};
 const AddbOperation addb_query = {"Query", false, 16 * MB};
 const AddbOperation addb_scan = {"Scan", false, 16 * MB};
+const AddbOperation addb_transact_get_items = {"TransactGetItems", false, 256 * MB};
 const AddbOperation addb_transact_write_items = {"TransactWriteItems", true, 256 * MB};
 const AddbOperation addb_update_item = {"UpdateItem", true, 8 * MB};
 const AddbOperation addb_update_time_to_live = {"UpdateTimeToLive", true, 1 * MB};

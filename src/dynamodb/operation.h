@@ -28,6 +28,7 @@ extern const AddbOperation addb_list_tables;
 extern const AddbOperation addb_put_item;
 extern const AddbOperation addb_query;
 extern const AddbOperation addb_scan;
+extern const AddbOperation addb_transact_get_items;
 extern const AddbOperation addb_transact_write_items;
 extern const AddbOperation addb_update_item;
 extern const AddbOperation addb_update_time_to_live;

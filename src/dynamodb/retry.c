@@ -258,3 +258,18 @@ addb_retry_round_delay(int round, double random)
 {
 	return backoff(BASE_ROUND_MS, round, random);
 }
+
+/*
+ * addb_retry_canceled_delay
+ *
+ * The pause in ms before a cancelled transaction is tried again: doubling up to
+ * 20 s from at most 25 ms, which a transaction in the way rarely takes, or from
+ * a second when the cancellation speaks of throttling. round counts, from 1, the
+ * repetitions; random is in [0, 1). Takes no tokens: the service is at work.
+ */
+int
+addb_retry_canceled_delay(int round, bool throttled, double random)
+{
+	return backoff(throttled ? BASE_THROTTLING_MS : BASE_TRANSIENT_MS, round,
+				   random);
+}

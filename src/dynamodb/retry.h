@@ -49,5 +49,6 @@ extern bool addb_retry_decide(AddbRetryBudget *budget, AddbRetryState *state,
 extern void addb_retry_succeeded(AddbRetryBudget *budget,
 								 const AddbRetryState *state);
 extern int	addb_retry_round_delay(int round, double random);
+extern int	addb_retry_canceled_delay(int round, bool throttled, double random);
 
 #endif							/* ADDB_DYNAMODB_RETRY_H */

@@ -96,7 +96,7 @@ launch_dynamodb() {
     dynamodb_port=$(free_port)
     export ADDB_TEST_ENDPOINT=http://127.0.0.1:$dynamodb_port
     cd "$ADDB_RUN" || return
-    in_background TERM "$java" -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData \
+    in_background TERM "$java" -Xmx1g -XX:+UseSerialGC -XX:-UsePerfData \
         "-Djava.io.tmpdir=$TMPDIR" "-Djava.library.path=$home/DynamoDBLocal_lib" \
         -jar "$home/DynamoDBLocal.jar" -inMemory -sharedDb -disableTelemetry \
         -port "$dynamodb_port" >"$ADDB_RUN/dynamodb.log" 2>&1 &

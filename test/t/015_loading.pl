@@ -34,7 +34,7 @@ for my $call ("ddb_query((SELECT min(pk) FROM many), table_name => '$table')",
 	my $query = "SELECT count(*) FROM many AS m, $call AS i WHERE m.sk = to_jsonb(i) ->> 'sk'";
 	like($session->query("EXPLAIN $query"), qr/Gather/, "$name in a parallel query");
 	cmp_ok($session->query($query), '>', 8, "$name, the first call of the session");
-	is($session->stderr, '', 'without a warning');
+	unlike($session->stderr, qr{WARNING|ERROR}, 'without a warning');
 }
 
 my $session = session(set => \%parallel);

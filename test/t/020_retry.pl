@@ -31,6 +31,8 @@ CREATE FUNCTION retry_succeeded(tokens int, last_cost int) RETURNS int
 AS '$lib', 'addb_unit_retry_succeeded' LANGUAGE c;
 CREATE FUNCTION retry_round_delay(round int, random float8) RETURNS int
 AS '$lib', 'addb_unit_retry_round_delay' LANGUAGE c;
+CREATE FUNCTION retry_canceled_delay(round int, throttled boolean, random float8) RETURNS int
+AS '$lib', 'addb_unit_retry_canceled_delay' LANGUAGE c;
 CREATE FUNCTION clock_skew_offset(date text, age text, sent int8,
 	received int8) RETURNS int8
 AS '$lib', 'addb_unit_clock_skew_offset' LANGUAGE c;
@@ -301,6 +303,9 @@ same_json(unit('SELECT jsonb_agg(retry_succeeded(t, c)) FROM (VALUES (500, 0), (
 same_json(unit('SELECT jsonb_agg(retry_round_delay(r, f)) FROM (VALUES (1, 1), (2, 1), '
 	  . '(10, 1), (11, 1), (1000000, 1), (2, 0.5), (1, 0)) v(r, f)'),
 	[ 25, 50, 12800, 20000, 20000, 25, 0 ], 'pauses between rounds');
+same_json(unit('SELECT jsonb_agg(retry_canceled_delay(r, t, f)) FROM (VALUES (1, false, 1), (3, false, 1), (20, false, 1), '
+	  . '(1, true, 1), (3, true, 0.5), (20, true, 1)) v(r, t, f)'),
+	[ 25, 100, 20000, 1000, 2000, 20000 ], 'pauses before a cancelled transaction is tried again');
 
 # Cases of our own: the clock.
 sub offset_of

@@ -56,7 +56,7 @@ my @waits = (
 	[ 'ddb_get_lock, no answer to its write', $server, [ { match => 'PutItem', %hang } ],
 		q(SELECT ddb_get_lock('new', 'lock')), 2 ],
 	[ 'ddb_set, three batches in flight', $server, [ \%hang ], "SELECT ddb_set($list)", 3 ],
-	[ 'ddb_get_many, three batches in flight', $server, [ \%hang ], "SELECT * FROM ddb_get_many($keys\::jsonb)", 3 ],
+	[ 'ddb_get_many, two batches in flight', $server, [ \%hang ], "SELECT * FROM ddb_get_many($keys\::jsonb)", 2 ],
 	[ 'ddb_query, no second page', $server, [ { reply => { body => $page } }, \%hang ], q(SELECT * FROM ddb_query('p')), 2 ],
 	[ 'an answer that trickles in', $server,
 		[ { reply => { body => ' ' x 10_000 }, drip => { bytes => 1, every_ms => 20 }, repeat => -1 } ], $GET, 1 ],

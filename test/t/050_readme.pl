@@ -65,8 +65,8 @@ sub run_examples
 sub test_items
 {
 	delete_tables();
-	run_examples('Items of any table', 9);
-	is($session->query("SELECT ddb_count('orders')"), 11, 'what the examples leave in the table');
+	run_examples('Items of any table', 11);
+	is($session->query("SELECT ddb_count('orders')"), 13, 'what the examples leave in the table');
 	return;
 }
 

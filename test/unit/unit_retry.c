@@ -18,6 +18,7 @@
 PG_FUNCTION_INFO_V1(addb_unit_retry_decide);
 PG_FUNCTION_INFO_V1(addb_unit_retry_succeeded);
 PG_FUNCTION_INFO_V1(addb_unit_retry_round_delay);
+PG_FUNCTION_INFO_V1(addb_unit_retry_canceled_delay);
 PG_FUNCTION_INFO_V1(addb_unit_clock_skew_offset);
 PG_FUNCTION_INFO_V1(addb_unit_clock_skew_is_error);
 PG_FUNCTION_INFO_V1(addb_unit_error_parse);
@@ -98,6 +99,15 @@ addb_unit_retry_round_delay(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(addb_retry_round_delay(PG_GETARG_INT32(0),
 										   PG_GETARG_FLOAT8(1)));
+}
+
+/* (round, throttled, random) -> ms */
+Datum
+addb_unit_retry_canceled_delay(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(addb_retry_canceled_delay(PG_GETARG_INT32(0),
+											  PG_GETARG_BOOL(1),
+											  PG_GETARG_FLOAT8(2)));
 }
 
 /* (date, age, sent_ms, received_ms) -> offset in ms, or NULL */

@@ -1,0 +1,209 @@
+/*
+ * transact.c
+ *	  Builds a transaction from a JSON array of actions.
+ *
+ * Whatever can be seen to be wrong without DynamoDB is refused here, with the
+ * number of the action: of a hundred, DynamoDB often does not say which it was.
+ */
+#include "postgres.h"
+
+#include "dynamodb/item_size.h"
+#include "dynamodb/transact_action.h"
+
+const AddbTransactKind addb_transact_writing = {
+	&addb_transact_write_items, "actions", "action", "\"actions\" and \"token\""
+};
+const AddbTransactKind addb_transact_reading = {
+	&addb_transact_get_items, "gets", "get", "\"gets\""
+};
+
+/* The operation of an action that writes. */
+static AddbTransactOp
+read_op(const AddbTransactAction *action)
+{
+	JsonbValue	name;
+	AddbTransactOp op;
+
+	if (getKeyJsonValueFromContainer(action->object, "op", strlen("op"), &name) == NULL ||
+		name.type == jbvNull)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s %d has no \"op\"", action->kind->noun, action->number),
+				 errhint("The operations are %s.", addb_transact_op_names())));
+	if (!addb_transact_find_op(&name, &op))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 name.type == jbvString ?
+				 errmsg("%s %d has an unknown \"op\": \"%s\"", action->kind->noun,
+						action->number,
+						pnstrdup(name.val.string.val, name.val.string.len)) :
+				 errmsg("\"op\" of %s %d must be a text", action->kind->noun,
+						action->number),
+				 errhint("The operations are %s.", addb_transact_op_names())));
+	return op;
+}
+
+static void
+begin_action(AddbTransactAction *action, const AddbTransaction *transaction,
+			 JsonbValue *element)
+{
+	memset(action, 0, sizeof(*action));
+	action->kind = transaction->kind;
+	action->number = transaction->n + 1;
+	if (element->type != jbvBinary ||
+		!JsonContainerIsObject(element->val.binary.data))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s %d is not an object", action->kind->noun, action->number)));
+	action->object = element->val.binary.data;
+	action->op = transaction->kind == &addb_transact_reading ? ADDB_TRANSACT_GET
+		: read_op(action);
+}
+
+static AddbTransactCompile
+find_compiler(const AddbTransactCompiler *compilers,
+			  const AddbTransactAction *action)
+{
+	JsonbValue	ignored;
+
+	while (compilers->member != NULL &&
+		   getKeyJsonValueFromContainer(action->object, compilers->member,
+										strlen(compilers->member),
+										&ignored) == NULL)
+		compilers++;
+	return compilers->compile;
+}
+
+static void
+check_size(const AddbTransaction *transaction)
+{
+	if (transaction->size > ADDB_TRANSACTION_MAX_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("items in argument \"%s\" are too large for one transaction",
+						transaction->kind->argument),
+				 errdetail("Up to %s %d they take at least " UINT64_FORMAT " bytes together; a DynamoDB transaction takes %d (4 MB).",
+						   transaction->kind->noun, transaction->n,
+						   transaction->size, ADDB_TRANSACTION_MAX_SIZE)));
+}
+
+static void
+check_array(const AddbTransactKind *kind, Jsonb *actions)
+{
+	if (!JB_ROOT_IS_ARRAY(actions) || JB_ROOT_IS_SCALAR(actions))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be a JSON array of objects",
+						kind->argument)));
+	if (JB_ROOT_COUNT(actions) > ADDB_TRANSACT_MAX_ACTIONS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("argument \"%s\" has %d elements", kind->argument,
+						JB_ROOT_COUNT(actions)),
+				 errdetail("A DynamoDB transaction takes %d.",
+						   ADDB_TRANSACT_MAX_ACTIONS)));
+}
+
+/*
+ * addb_transact_build - reads the actions and compiles them
+ *
+ * compilers is a list whose last one takes all actions. actions must stay as
+ * long as the transaction, whose memory is palloc'd. Raises 22023, 42601 and
+ * 54000 naming the action, and what its compiler raises.
+ */
+void
+addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
+					const AddbTransactCompiler *compilers, Jsonb *actions)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	element;
+
+	check_array(kind, actions);
+	memset(transaction, 0, sizeof(*transaction));
+	transaction->kind = kind;
+	transaction->actions = palloc(Max(JB_ROOT_COUNT(actions), 1) *
+								  sizeof(AddbTransactAction));
+	initStringInfo(&transaction->items);
+	initStringInfo(&transaction->keys);
+	iterator = JsonbIteratorInit(&actions->root);
+	while ((token = JsonbIteratorNext(&iterator, &element, true)) != WJB_DONE)
+	{
+		AddbTransactAction *action = &transaction->actions[transaction->n];
+
+		if (token != WJB_ELEM)
+			continue;
+		begin_action(action, transaction, &element);
+		if (transaction->n > 0)
+			appendStringInfoChar(&transaction->items, ',');
+		find_compiler(compilers, action) (transaction, action);
+		transaction->n++;
+		check_size(transaction);
+	}
+}
+
+static void
+check_item_size(const AddbTransactAction *action, uint64 size)
+{
+	if (size > ADDB_ITEM_MAX_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("\"item\" of %s %d is too large for DynamoDB",
+						action->kind->noun, action->number),
+				 errdetail("Its names and values take at least " UINT64_FORMAT " bytes; DynamoDB takes %d (400 kB).",
+						   size, ADDB_ITEM_MAX_SIZE)));
+}
+
+/* DynamoDB takes an item once in a transaction. */
+static void
+check_not_taken(const AddbTransaction *transaction,
+				const AddbTransactAction *action)
+{
+	for (int i = 0; i < transaction->n; i++)
+	{
+		const AddbTransactAction *other = &transaction->actions[i];
+
+		if (other->key_len == action->key_len &&
+			memcmp(transaction->keys.data + other->key_start,
+				   transaction->keys.data + action->key_start,
+				   action->key_len) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%ss %d and %d are on the same item",
+							action->kind->noun, other->number, action->number),
+					 errdetail("A DynamoDB transaction takes an item once.")));
+	}
+}
+
+/*
+ * addb_transact_take_key - takes note of the item that an action is on
+ *
+ * To be called by compilers, once, as soon as the item or key has been written:
+ * it is what transaction->items holds from start to its end. Raises 22023 and
+ * 54000 when its key is not one of the schema, when the item is too large, and
+ * when another action is on it.
+ */
+void
+addb_transact_take_key(AddbTransaction *transaction, AddbTransactAction *action,
+					   const char *table, const AddbKeySchema *schema,
+					   AddbKeyHolder holder, int start)
+{
+	const char *json = transaction->items.data + start;
+	size_t		len = transaction->items.len - start;
+	uint64		size = addb_item_size(json, len);
+	AddbPlace	place = {
+		.element = action->number,
+		.noun = psprintf("\"%s\" of %s", holder == ADDB_HOLDER_ITEM ? "item" : "key",
+						 action->kind->noun)
+	};
+
+	if (holder == ADDB_HOLDER_ITEM)
+		check_item_size(action, size);
+	action->table = table;
+	action->key_start = transaction->keys.len;
+	appendBinaryStringInfo(&transaction->keys, table, (int) strlen(table) + 1);
+	addb_key_check(schema, holder, json, len, &place, &transaction->keys);
+	action->key_len = transaction->keys.len - action->key_start;
+	check_not_taken(transaction, action);
+	transaction->size += size;
+}

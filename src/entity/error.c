@@ -1,0 +1,128 @@
+/*
+ * error.c
+ *	  Raises the refusals of the entity layer.
+ *
+ * DETAIL begins with "ElectroDB error N", for programs that look for the number;
+ * the SQLSTATE goes by its class: 1xxx and 2xxx are wrong arguments (22023), 3001
+ * is data against its model (23514).
+ */
+#include "postgres.h"
+
+#include "entity/error.h"
+#include "mb/pg_wchar.h"
+
+/* Bytes of a text that a message quotes. */
+#define QUOTE_MAX 200
+
+static const struct
+{
+	int			code;
+	const char *what;
+}			titles[] = {
+	{ADDB_ENTITY_BAD_TEMPLATE, "invalid key composites or template"},
+	{ADDB_ENTITY_DUPLICATE_INDEX, "duplicate index"},
+	{ADDB_ENTITY_COLLECTION_WITHOUT_SK, "collection without a sort key"},
+	{ADDB_ENTITY_DUPLICATE_COLLECTION, "duplicate collection"},
+	{ADDB_ENTITY_NO_TABLE_INDEX, "no index of the table"},
+	{ADDB_ENTITY_BAD_ATTRIBUTE, "invalid attribute definition"},
+	{ADDB_ENTITY_BAD_MODEL, "invalid model"},
+	{ADDB_ENTITY_BAD_OPTION, "invalid option"},
+	{ADDB_ENTITY_BAD_WHERE, "invalid where"},
+	{ADDB_ENTITY_BAD_JOIN, "entities cannot join one service"},
+	{ADDB_ENTITY_SAME_FIELD, "one field for both keys"},
+	{ADDB_ENTITY_REPEATED_COMPOSITE, "repeated composite attribute"},
+	{ADDB_ENTITY_TEMPLATE_MISMATCH, "template and composite differ"},
+	{ADDB_ENTITY_ATTRIBUTE_AS_KEY, "invalid use of an attribute as key"},
+	{ADDB_ENTITY_KEY_IN_COLLECTION, "attribute as key in a collection"},
+	{ADDB_ENTITY_CASING_MISMATCH, "casing differs"},
+	{ADDB_ENTITY_SHARED_FIELD, "key field is defined in two ways"},
+	{ADDB_ENTITY_BAD_INDEX, "invalid index definition"},
+	{ADDB_ENTITY_INCOMPLETE, "incomplete composite attributes"},
+	{ADDB_ENTITY_NO_TABLE, "no table"},
+	{ADDB_ENTITY_BAD_PAGES, "invalid number of pages"},
+	{ADDB_ENTITY_COMPOSITE_TWICE, "composite attribute given twice"},
+	{ADDB_ENTITY_INVALID, "invalid value"},
+	{ADDB_ENTITY_BAD_CURSOR, "invalid cursor"},
+};
+
+static int
+sqlstate(int code)
+{
+	return code == ADDB_ENTITY_INVALID ? ERRCODE_CHECK_VIOLATION :
+		ERRCODE_INVALID_PARAMETER_VALUE;
+}
+
+static const char *
+title(int code)
+{
+	for (int i = 0; i < lengthof(titles); i++)
+		if (titles[i].code == code)
+			return titles[i].what;
+	return "refused";
+}
+
+/*
+ * addb_entity_raise - raises a refusal with ElectroDB's number
+ *
+ * The format makes the primary message. 22023, or 23514 for 3001.
+ */
+void
+addb_entity_raise(int code, const char *format,...)
+{
+	StringInfoData message;
+
+	initStringInfo(&message);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&message, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&message, needed);
+	}
+	ereport(ERROR,
+			(errcode(sqlstate(code)),
+			 errmsg_internal("%s", message.data),
+			 code == ADDB_ENTITY_UNNUMBERED ? 0 :
+			 errdetail_internal("ElectroDB error %d: %s.", code, title(code))));
+}
+
+/*
+ * addb_entity_raise_fields - raises 23514 for values against the model
+ *
+ * fields is the JSON text of what is wrong, [{"field", "reason", "index"}].
+ */
+void
+addb_entity_raise_fields(const char *message, const char *fields)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg_internal("%s", message),
+			 errdetail_internal("ElectroDB error %d: %s", ADDB_ENTITY_INVALID, fields)));
+}
+
+/*
+ * addb_entity_raise_unsupported - raises 0A000 for what is ElectroDB's and not ours
+ */
+void
+addb_entity_raise_unsupported(const char *what, const char *where)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s of \"%s\" is not supported", what, where)));
+}
+
+/*
+ * addb_entity_quote - a text for a message, cut if it is long; palloc'd
+ */
+char *
+addb_entity_quote(AddbText text)
+{
+	if (text.len <= QUOTE_MAX)
+		return pnstrdup(text.data, text.len);
+	return psprintf("%.*s...", pg_mbcliplen(text.data, text.len, QUOTE_MAX), text.data);
+}

@@ -1,0 +1,120 @@
+/*
+ * where_text.c
+ *	  Conditions as text, with the names of the model.
+ *
+ * The item layer's parser reads them and asks here for each name of a path. The
+ * values behind :name are as the item layer has them: a set is {"$ss": [...]}.
+ */
+#include "postgres.h"
+
+#include "entity/error.h"
+#include "entity/where.h"
+
+typedef struct Resolver
+{
+	const AddbEntityCondition *condition;
+	const AddbEntityAttribute *at;	/* what the path has led to; NULL: anything */
+	int			level;			/* of that */
+} Resolver;
+
+static const AddbEntityAttribute *
+find_root(const AddbEntityCondition *condition, const char *name, int len)
+{
+	for (int i = 0; i < condition->nmodels; i++)
+	{
+		const AddbEntityAttribute *attribute =
+			addb_entity_child(&condition->models[i]->root, name, len);
+
+		if (attribute != NULL)
+			return attribute;
+	}
+	addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"where\" is no attribute of the model",
+					  addb_entity_quote((AddbText) {name, len}));
+}
+
+/* Passes the list indexes that stand before a name at a level. */
+static void
+pass_elements(Resolver *resolver, int level)
+{
+	for (int i = resolver->level + 1; i < level && resolver->at != NULL; i++)
+	{
+		if (resolver->at->type == ADDB_ENTITY_LIST)
+			resolver->at = &resolver->at->children[0];
+		else if (resolver->at->type == ADDB_ENTITY_ANY)
+			resolver->at = NULL;
+		else
+			addb_entity_raise(ADDB_ENTITY_BAD_WHERE,
+							  "attribute \"%s\" in \"where\" is no list",
+							  addb_entity_quote(resolver->at->name));
+	}
+	resolver->level = level;
+}
+
+static const char *
+resolve(void *arg, int level, const char *name, int *len)
+{
+	Resolver   *resolver = arg;
+	const AddbEntityAttribute *child;
+
+	if (level == 0)
+	{
+		resolver->at = find_root(resolver->condition, name, *len);
+		resolver->level = 0;
+		*len = resolver->at->field.len;
+		return resolver->at->field.data;
+	}
+	pass_elements(resolver, level);
+	if (resolver->at == NULL || resolver->at->type == ADDB_ENTITY_ANY)
+	{
+		resolver->at = NULL;
+		return name;
+	}
+	child = resolver->at->type != ADDB_ENTITY_MAP ? NULL :
+		addb_entity_child(resolver->at, name, *len);
+	if (child == NULL)
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"where\" is no property of \"%s\"",
+						  addb_entity_quote((AddbText) {name, *len}),
+						  addb_entity_quote(resolver->at->name));
+	resolver->at = child;
+	*len = child->field.len;
+	return child->field.data;
+}
+
+/* Whether a condition for DynamoDB is in one pair of parentheses as a whole. */
+static bool
+is_grouped(const char *text, int len)
+{
+	int			depth = 0;
+
+	for (int i = 0; i < len; i++)
+	{
+		depth += (text[i] == '(') - (text[i] == ')');
+		if (depth == 0)
+			return i == len - 1 && text[0] == '(';
+	}
+	return false;
+}
+
+/*
+ * addb_entity_where_text - appends a condition given as text, in parentheses
+ *
+ * Raises 22023 with number 1012 for unknown attributes, and what
+ * addb_expressions_add raises.
+ */
+void
+addb_entity_where_text(AddbEntityCondition *condition, AddbText text,
+					   StringInfo out)
+{
+	Resolver	resolver = {condition, NULL, 0};
+	StringInfoData clause;
+
+	initStringInfo(&clause);
+	addb_expressions_set_resolver(condition->expressions, resolve, &resolver);
+	addb_expressions_append(condition->expressions, ADDB_CONDITION, "where",
+							pnstrdup(text.data, text.len), text.len, &clause);
+	addb_expressions_set_resolver(condition->expressions, NULL, NULL);
+	if (is_grouped(clause.data, clause.len))
+		appendBinaryStringInfo(out, clause.data, clause.len);
+	else
+		appendStringInfo(out, "(%s)", clause.data);
+}

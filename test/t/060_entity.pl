@@ -1,0 +1,556 @@
+# The entity layer by the vectors of ElectroDB: what is sent, what comes of the
+# reply, and which errors have which numbers. Vectors marked QUIRK are defects of
+# ElectroDB: what is done instead is told below, one by one; those marked EXT are
+# not offered. Then what ElectroDB has no vectors for.
+
+use strict;
+use warnings;
+use utf8;
+
+use AddbTest;
+use AddbTest::Unit;
+use File::Temp qw(tempfile);
+use FindBin;
+use MIME::Base64 qw(decode_base64);
+use Test::More;
+
+binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
+
+my $directory = "$FindBin::Bin/../vectors/electrodb";
+
+# What is done instead of what a QUIRK vector shows: nothing else (the vector
+# holds), an error number, or a change of the normalised request.
+my %quirk = (
+	'gsi/update-add-on-composite' => 2002,
+	'gsi/static-template-update' => sub { set_value($_[0], 'gsi1sk', { S => 'all' }) },
+	'gsi/attribute-as-gsi-key-update' => sub { set_value($_[0], 'city', { S => 'rome' }) },
+	'gsi/numeric-key-update-zero' => sub { add_set($_[0], 'gsi1sk', { N => '0' }) },
+	'keys/types/put-unsafe-integer' => 3001,
+	'keys/level/update-number-for-string' => 3001,
+	'transaction/check-without-where' => 1012,
+	'transaction/get-attributes' => \&project_identifiers,
+	'update/set-empty-set-skipped' => 3001,
+	'update/list-path-unvalidated' => 3001,
+	'update/set-same-attribute-twice' => undef,
+	'where/number-not-coerced' => 3001,
+	'where/set-eq-list' => sub { $_[0]{ConditionExpression}[2] = { value => { SS => ['red'] } } },
+	'where/create-or-precedence' => sub { guard_or($_[0], 'attribute_not_exists') },
+	'where/patch-or-precedence' => sub { guard_or($_[0], 'attribute_exists') },
+);
+
+# An entity with an attribute of every type.
+my $thing = model(
+	'"id":{"type":"string"},"n":{"type":"number","field":"nn"},"s":{"type":"string","field":"ss"},"tags":{"type":"set","items":"string"},'
+	  . '"sizes":{"type":"set","items":"number"},"map":{"type":"map","properties":{"in":{"type":"number","field":"ii"},'
+	  . '"secret":{"type":"string","hidden":true}}},"list":{"type":"list","items":{"type":"map","properties":{"u":{"type":"string","field":"url"}}}},'
+	  . '"any":{"type":"any"},"grp":{"type":"string"},"rank":{"type":"number"}',
+	'"t":{"pk":{"field":"pk","composite":["id"]},"sk":{"field":"sk","composite":[]}},'
+	  . '"g":{"index":"g","pk":{"field":"gpk","composite":["grp"]},"sk":{"field":"gsk","composite":["rank"]}}');
+
+my $preamble = preamble('addb_unit_entity(json) RETURNS json', 'addb_unit_js(json) RETURNS json',
+	'addb_unit_entity_bench(json, int) RETURNS float8') . <<'SQL';
+CREATE FUNCTION pg_temp.play(vector json) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+	state text;
+	message text;
+	detail text;
+	context text;
+BEGIN
+	RETURN pg_temp.addb_unit_entity(vector);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+		context = PG_EXCEPTION_CONTEXT;
+	RETURN json_build_object('error', json_build_object('sqlstate', state, 'message', message, 'detail', detail,
+		'context', context));
+END $$;
+SQL
+
+test_primitives();
+test_files(qw(model mi6 keys put update gsi where query collection response transaction));
+test_models();
+test_services();
+test_deviations();
+test_where_texts();
+test_results();
+test_errors();
+test_encodings();
+test_speed();
+done_testing();
+
+sub slurp_text
+{
+	my ($path) = @_;
+	open my $file, '<:encoding(UTF-8)', $path or die "$path: $!";
+	local $/;
+	return scalar <$file>;
+}
+
+sub test_primitives
+{
+	my $all = read_json("$directory/primitives.json");
+	my %ask = (parseInt => [ map { $_->{input} } @{ $all->{parseInt} } ], padStart => $all->{padStart},
+		numbers => [ map { $_->{bits} } @{ $all->{numbers} } ]);
+	my %expected = (parseInt => [ map { $_->{result} } @{ $all->{parseInt} } ],
+		padStart => [ map { $_->{result} } @{ $all->{padStart} } ], numbers => [ map { $_->{text} } @{ $all->{numbers} } ]);
+	for my $case (qw(lower upper))
+	{
+		my %map = %{ $all->{$case} };
+		my @codes = sort { hex $a <=> hex $b } keys %map;
+		$ask{$case} = [ (map { chr hex } @codes), map { $_->{input} } @{ $all->{words} } ];
+		$expected{$case} =
+		  [ (map { join '', map { chr hex } split ' ', $map{$_} } @codes), map { $_->{$case} } @{ $all->{words} } ];
+	}
+	my $got = from_json(bytes(sql($preamble . 'SELECT pg_temp.addb_unit_js(' . literal(text_json(\%ask)) . ');')));
+	for my $name (sort keys %ask)
+	{
+		my $n = @{ $expected{$name} };
+		my @wrong = grep { ($got->{$name}[$_] // 'none') ne ($expected{$name}[$_] // 'none') } 0 .. $n - 1;
+		ok(!@wrong && @{ $got->{$name} } == $n, "$n primitives of $name") or diag("wrong: @wrong");
+	}
+	return;
+}
+
+sub bytes
+{
+	my ($text) = @_;
+	utf8::encode($text) if utf8::is_utf8($text);
+	return $text;
+}
+
+# JSON as text for SQL rather than as bytes.
+sub text_json
+{
+	my ($value) = @_;
+	my $text = to_json($value);
+	utf8::decode($text) unless utf8::is_utf8($text);
+	return $text;
+}
+
+# What the unit function makes of each vector of a JSON text of them.
+sub play
+{
+	my ($text) = @_;
+	my @lines = split /\n/,
+	  sql($preamble . 'SELECT pg_temp.play(v)::jsonb FROM json_array_elements(' . literal($text) . ') v;');
+	return map { from_json(bytes($_)) } @lines;
+}
+
+sub test_files
+{
+	my (@names) = @_;
+	for my $name (@names)
+	{
+		my $text = slurp_text("$directory/$name.json");
+		my $vectors = from_json(bytes($text));
+		my @played = play($text);
+		my %count = (passed => 0, failed => 0, skipped => 0);
+		is(scalar @played, scalar @$vectors, "$name.json: every vector is played");
+		my @results = normalize(map { $_->{requests} // [] } @played);
+		for my $i (0 .. $#$vectors)
+		{
+			my $vector = $vectors->[$i];
+			if ($vector->{level} eq 'EXT')
+			{
+				$count{skipped}++;
+				SKIP: { skip "$vector->{name}: not offered", 1 }
+				next;
+			}
+			my $passed = check_vector($vector, $played[$i], $results[$i]);
+			$count{ $passed ? 'passed' : 'failed' }++;
+		}
+		diag("$name.json: $count{passed} vectors passed, $count{failed} failed, $count{skipped} skipped");
+	}
+	return;
+}
+
+# Lists of requests, normalised by the vectors' own program.
+sub normalize
+{
+	my (@lists) = @_;
+	my ($file, $path) = tempfile(UNLINK => 1);
+	print $file bytes(text_json($_)), "\n" for @lists;
+	close $file;
+	my $program = 'import json, sys; sys.path.insert(0, sys.argv[1]); import normalize' . "\n"
+	  . 'for line in open(sys.argv[2], encoding="utf-8"):' . "\n"
+	  . ' print(json.dumps([normalize.normalize_request(r) for r in json.loads(line)]))' . "\n";
+	open my $python, '-|', 'python3', '-B', '-c', $program, $directory, $path or die $!;
+	my @lines = <$python>;
+	close $python or die 'the normaliser has failed';
+	return map { from_json($_) } @lines;
+}
+
+sub error_code
+{
+	my ($played) = @_;
+	return unless $played->{error};
+	return $1 if ($played->{error}{detail} // '') =~ /^ElectroDB error (\d+)/;
+	return 'none';
+}
+
+sub check_vector
+{
+	my ($vector, $played, $requests) = @_;
+	my ($name, $change) = ($vector->{name}, undef);
+
+	if ($vector->{level} eq 'QUIRK')
+	{
+		return fail("$name: a quirk without a rule") unless exists $quirk{$name};
+		$change = $quirk{$name};
+		return is(error_code($played), $change, "$name: refused with $change instead") if defined $change && !ref $change;
+	}
+	my @expected = map { $_->{normalized} }
+	  $vector->{exchanges} ? map { $_->{request} } @{ $vector->{exchanges} } : $vector->{params} ? $vector : ();
+	my @actions = map { $_->{action} }
+	  $vector->{exchanges} ? map { $_->{request} } @{ $vector->{exchanges} } : $vector->{params} ? $vector : ();
+	if ($vector->{error} && !@expected)
+	{
+		my $code = $vector->{error}{code} // 'none';
+		return is(error_code($played), $code, "$name: error $code") || !diag(to_json($played));
+	}
+	return fail("$name") || !diag(to_json($played->{error})) if $played->{error};
+	$change->($expected[0], $vector) if $change;
+	my $ok = is_deeply([ map { $_->{action} } @{ $played->{requests} } ], \@actions, "$name: action");
+	$ok &= is_deeply(sorted($requests), sorted(\@expected), "$name: request") || !diag(to_json($requests));
+	if ($vector->{error})
+	{
+		return $ok & is($played->{result}{service_error}, $vector->{error}{cause}, "$name: error of the service");
+	}
+	return $ok & is_deeply(readable($played->{result}), readable($vector->{result}), "$name: result");
+}
+
+# A result with its cursor decoded.
+sub readable
+{
+	my ($result) = @_;
+	return $result unless ref $result eq 'HASH' && defined $result->{cursor};
+	my %copy = %$result;
+	(my $base64 = $copy{cursor}) =~ tr{-_}{+/};
+	$copy{cursor} = from_json(decode_base64($base64 . '=' x (-length($base64) % 4)));
+	return \%copy;
+}
+
+# Changes of section 14 may leave the normaliser's order.
+sub sorted
+{
+	my ($requests) = @_;
+	for my $update (map { $_->{UpdateExpression} // () } @$requests)
+	{
+		$_ = [ sort { canonical($a) cmp canonical($b) } @$_ ] for values %$update;
+	}
+	return $requests;
+}
+
+sub canonical
+{
+	return JSON::PP->new->canonical->allow_nonref->encode($_[0]);
+}
+
+sub set_value
+{
+	my ($request, $field, $value) = @_;
+	for my $action (@{ $request->{UpdateExpression}{SET} })
+	{
+		$action->[1] = { value => $value } if canonical($action->[0]) eq canonical([$field]);
+	}
+	return;
+}
+
+sub add_set
+{
+	my ($request, $field, $value) = @_;
+	push @{ $request->{UpdateExpression}{SET} }, [ [$field], { value => $value } ];
+	return;
+}
+
+sub guard_or
+{
+	my ($request, $function) = @_;
+	my $or = [ 'or', map { [ '=', { path => ['p'] }, { value => { N => $_ } } ] } 1, 2 ];
+	$request->{ConditionExpression} = [ 'and', map({ [ $function, { path => [$_] } ] } 'pk', 'sk'), $or ];
+	return;
+}
+
+sub project_identifiers
+{
+	my ($request) = @_;
+	my $projection = \$request->{TransactItems}[0]{Get}{ProjectionExpression};
+	$$projection = [ sort { canonical($a) cmp canonical($b) } @$$projection, ['__edb_e__'], ['__edb_v__'] ];
+	return;
+}
+
+# Plays an operation on models, which are given as the inside of their object;
+# the result of the unit function, its requests normalised.
+sub operate
+{
+	my ($models, $operation, %reply) = @_;
+	my $response = %reply ? ',"response":' . text_json({ status => 200, body => $reply{body} }) : '';
+	my ($played) = play(sprintf '[{"models":{%s},"table":"t","operation":%s%s}]', $models, text_json($operation), $response);
+	return $played if $played->{error};
+	($played->{normalized}) = map { $_->[0] } normalize($played->{requests});
+	return $played;
+}
+
+sub request_is
+{
+	my ($models, $operation, $member, $expected, $name) = @_;
+	my $played = operate($models, $operation);
+	return fail($name) || !diag(to_json($played->{error})) if $played->{error};
+	return is_deeply($played->{normalized}{$member}, $expected, $name) || !diag(to_json($played->{normalized}));
+}
+
+sub error_is
+{
+	my ($models, $operation, $code, $name) = @_;
+	my $played = operate($models, $operation);
+	return is(error_code($played), $code, $name) || !diag(to_json($played));
+}
+
+# A model "m" with these attributes and indexes, as its alias and text.
+sub model
+{
+	my ($attributes, $indexes, $service) = @_;
+	return sprintf '"m":{"model":{"entity":"e","version":"1","service":"%s"},"attributes":{%s},"indexes":{%s}}',
+	  $service // 's', $attributes, $indexes;
+}
+
+sub test_models
+{
+	my $ab = '"a":{"type":"string"},"b":{"type":"string"}';
+	my $table = '"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[]}}';
+	my @cases = (
+		[ 1003, $ab, '"t":{"pk":{"field":"pk","template":"x${}"},"sk":{"field":"sk","composite":[]}}', 'an empty name in a template' ],
+		[ 1003, $ab, '"t":{"pk":{"field":"pk","template":"${zzz}"}}', 'an unknown name in a template' ],
+		[ 1006, $ab, '"t":{"collection":"c","pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[]}},'
+			. '"g":{"index":"g","collection":"c","pk":{"field":"g1","composite":["b"]},"sk":{"field":"g2","composite":[]}}',
+			'a collection twice' ],
+		[ 1008, '"a":{"type":"string"},"s":{"type":"set","items":"map"}', $table, 'a set of maps' ],
+		[ 1008, '"a":{"type":"string"},"l":{"type":"list","items":{"type":"date"}}', $table, 'a list of an unknown type' ],
+		[ 1008, '"a":{"type":"string"},"m":{"type":"map"}', $table, 'a map without properties' ],
+		[ 1008, '"a":{"type":"string","padding":{"length":3,"char":"0"}}', '"t":{"pk":{"field":"a","composite":["a"]}}', 'a padded attribute as key' ],
+		[ 1009, $ab, '"t":{"pk":{"field":"pk","composite":["a"]},"type":"other"}', 'an unknown type of index' ],
+		[ 1009, $ab . ',"v":{"type":"string","validate":{}}', $table, 'a RegExp that JSON.stringify has emptied' ],
+		[ 1009, '"a":{"type":"string","padding":{"length":"3","char":"0"}}', $table, 'a padding of a wrong type' ],
+		[ 1018, $ab, '"t":{"pk":{"field":"a","composite":["b"]}}', 'an attribute\'s field as the key of another' ],
+		[ 1018, $ab, '"t":{"pk":{"field":"a","composite":["a","b"]}}', 'an attribute\'s field as the key of several' ],
+		[ 1019, $ab, '"t":{"collection":"c","pk":{"field":"a","composite":["a"]},"sk":{"field":"sk","composite":[]}}',
+			'an attribute as key in a collection' ],
+		[ 1020, $ab, $table . ',"g":{"index":"g","pk":{"field":"pk","composite":["a"],"casing":"upper"},"sk":{"field":"g2","composite":["b"]}}',
+			'one key field in two casings' ],
+		[ 1024, $ab, $table . ',"g":{"index":"g","pk":{"field":"pk","composite":["b"]},"sk":{"field":"g2","composite":[]}}',
+			'one key field of two composites' ],
+		[ 1026, $ab, '"t":{"pk":{"composite":["a"]}}', 'a key without a field' ],
+		[ 1026, $ab, '"t":{"sk":{"field":"sk","composite":["a"]}}', 'an index without a pk' ]);
+	for my $case (@cases)
+	{
+		my ($code, $attributes, $indexes, $name) = @$case;
+		error_is(model($attributes, $indexes), { method => 'define' }, $code, "model: $name is error $code");
+	}
+	for my $callback (qw(get set watch))
+	{
+		my $played = operate(model("\"a\":{\"type\":\"string\",\"$callback\":{}}", $table), { method => 'define' });
+		is($played->{error}{sqlstate}, '0A000', "model: a callback \"$callback\" is not supported");
+	}
+	my $played = operate(model('"a":{"type":"string","validate":{"regex":"("}}', $table), { method => 'define' });
+	is($played->{error}{sqlstate}, '2201B', 'model: a regular expression must be one');
+	request_is(model('"a":"string","k":["x","y"]', $table), { entity => 'm', method => 'put', attributes => { a => 'A', k => 'y' } },
+		'Item', { a => { S => 'A' }, k => { S => 'y' }, pk => { S => '$s#a_a' }, sk => { S => '$e_1' },
+			__edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } }, 'model: attributes by their types alone');
+	return;
+}
+
+sub test_services
+{
+	my $entity = '"%s":{"model":{"entity":"%s","version":"1","service":"%s"},"attributes":{"a":{"type":"string"%s}},'
+	  . '"indexes":{"t":{"collection":"c","pk":{"field":"%s","composite":["a"]},"sk":{"field":"sk","composite":[]}}}}';
+	my $join = sub { join ',', map { sprintf $entity, @$_ } @_ };
+	error_is($join->([ 'x', 'x', 'S', '', 'pk' ], [ 'y', 'y', 'other', '', 'pk' ]), { method => 'define' }, 1013,
+		'service: two services do not join');
+	error_is($join->([ 'x', 'x', 'S', '', 'pk' ], [ 'y', 'y', 'S', '', 'pk2' ]), { method => 'define' }, 1013,
+		'service: nor two partition keys');
+	error_is($join->([ 'x', 'x', 'S', '', 'pk' ], [ 'y', 'y', 'S', ',"label":"b"', 'pk' ]), { method => 'define' }, 1013,
+		'service: nor two labels in it');
+	my $played = operate($join->([ 'x', 'x', 'Straße', '', 'pk' ], [ 'y', 'y', 'sTRAßE', '', 'pk' ]), { method => 'define' });
+	ok(!$played->{error}, 'service: case does not matter in its name');
+	return;
+}
+
+sub test_deviations
+{
+	my %id = (entity => 'm', key => { id => 'I' });
+	my $a_or_b = { op => 'or', args => [ { op => 'eq', attr => 's', value => 'a' }, { op => 'eq', attr => 's', value => 'b' } ] };
+	my $or = [ 'or', map { [ '=', { path => ['ss'] }, { value => { S => $_ } } ] } 'a', 'b' ];
+	my $exists = sub { [ 'attribute_exists', { path => [ $_[0] ] } ] };
+	request_is($thing, { %id, method => 'remove', where => [$a_or_b] }, 'ConditionExpression',
+		[ 'and', $exists->('pk'), $exists->('sk'), $or ], 'where: an OR does not open the guard of remove');
+	request_is($thing, { %id, method => 'delete', where => [ $a_or_b, { op => 'eqOrNotExists', attr => 'n', value => 1 } ] },
+		'ConditionExpression', [ 'and', sort_json($or, [ 'or', [ '=', { path => ['nn'] }, { value => { N => '1' } } ],
+			[ 'attribute_not_exists', { path => ['nn'] } ] ]) ], 'where: clauses with ORs stay apart');
+	request_is($thing, { %id, method => 'delete', where => [ { op => 'eq', attr => 'sizes', value => [ 2, 1, 2 ] } ] },
+		'ConditionExpression', [ '=', { path => ['sizes'] }, { value => { NS => [ '1', '2' ] } } ], 'where: an array for a set is a set');
+	error_is($thing, { %id, method => 'delete', where => [ { op => 'eq', attr => 'n', value => '1' } ] }, 3001,
+		'where: a value of a wrong type is refused');
+	error_is($thing, { %id, method => 'get', where => [ { op => 'exists', attr => 's' } ] }, 1012, 'get has no where');
+	error_is($thing, { %id, method => 'check', where => [ { op => 'exists', attr => 's' } ] }, 'none', 'check is for transactions');
+	for my $operator (qw(add subtract ifNotExists))
+	{
+		error_is($thing, { %id, method => 'update', chain => [ { $operator => { rank => 1 } } ] }, 2002,
+			"update: $operator on a composite is refused, for its sum is not known");
+	}
+	error_is($thing, { %id, method => 'update', chain => [ { data => [ { op => 'set', attr => 'rank', ref => 'n' } ] } ] }, 2002,
+		'update: so is a copy of another attribute');
+	error_is($thing, { entity => 'm', method => 'upsert', attributes => { id => 'I' }, chain => [ { add => { rank => 1 } } ] }, 2002,
+		'upsert: add on a composite is refused');
+	error_is($thing, { %id, method => 'update', chain => [ { $_ => { tags => [] } } ] }, 3001, "update: $_ of an empty set is refused")
+	  for qw(set add delete);
+	error_is($thing, { entity => 'm', method => 'put', attributes => { id => 'I', tags => [] } }, 3001, 'put of an empty set is refused');
+	error_is($thing, { %id, method => 'update', chain => [ { set => { 'list[0].u' => 1 } } ] }, 3001, 'update: what is in a list is checked');
+	error_is($thing, { %id, method => 'update', chain => [ { set => { 'map.nope' => 1 } } ] }, 'none', 'update: an unknown path is refused');
+	error_is($thing, { entity => 'm', method => 'update', key => { id => 7 } }, 3001, 'update: a key of a wrong type is refused');
+	error_is($thing, { %id, method => 'update', chain => [ { composite => { grp => 7 } } ] }, 3001, 'update: so is a composite');
+	my $own = model('"a":{"type":"string"},"b":{"type":"string"}',
+		'"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[]}},"g":{"index":"g","pk":{"field":"b","composite":["b"]}}');
+	request_is($own, { entity => 'm', method => 'put', attributes => { a => 'A', b => '' } }, 'Item',
+		{ a => { S => 'A' }, b => { S => '' }, pk => { S => '$s#a_a' }, sk => { S => '$e_1' }, __edb_e__ => { S => 'e' },
+			__edb_v__ => { S => '1' } }, 'put: an empty attribute that is a key is left to DynamoDB to refuse');
+	request_is($own, { entity => 'm', method => 'delete', key => { a => 'A' }, where => [ { op => 'eq', attr => 'b', value => 'Bé' } ] },
+		'ConditionExpression', [ '=', { path => ['b'] }, { value => { S => 'Bé' } } ],
+		'where: an attribute that is a key is cased by a casing that the model names only');
+	request_is($thing, { %id, method => 'update', chain => [ { set => { s => 'x' } }, { set => { 'map.in' => 2 } } ] }, 'UpdateExpression',
+		{ SET => [ sort_json([ ['ss'], { value => { S => 'x' } } ], [ [ 'map', 'ii' ], { value => { N => '2' } } ],
+			[ ['id'], { value => { S => 'I' } } ], [ ['__edb_e__'], { value => { S => 'e' } } ], [ ['__edb_v__'], { value => { S => '1' } } ]) ] },
+		'update: equal names of other fields do not collide');
+	return;
+}
+
+sub sort_json
+{
+	return sort { canonical($a) cmp canonical($b) } @_;
+}
+
+sub test_where_texts
+{
+	my %delete = (entity => 'm', method => 'delete', key => { id => 'I' });
+	my $condition = sub {
+		my ($where, $values, $expected, $name) = @_;
+		request_is($thing, { %delete, where => $where, values => $values }, 'ConditionExpression', $expected, "where text: $name");
+	};
+	my $n = [ '>', { path => ['nn'] }, { value => { N => '1' } } ];
+	$condition->('n > :n', { ':n' => 1 }, $n, 'names are the model\'s');
+	$condition->([ 'n > :n', { op => 'eq', attr => 's', value => 'x' } ], { n => 1 },
+		[ 'and', sort_json($n, [ '=', { path => ['ss'] }, { value => { S => 'x' } } ]) ], 'among conditions as data');
+	$condition->([ 'n > :v0', { op => 'eq', attr => 's', value => 'x' } ], { v0 => 1 },
+		[ 'and', sort_json($n, [ '=', { path => ['ss'] }, { value => { S => 'x' } } ]) ], 'values named as ours are');
+	$condition->('map.in = :v', { v => 1 }, [ '=', { path => [ 'map', 'ii' ] }, { value => { N => '1' } } ], 'a property');
+	$condition->('list[2].u = :v', { v => 'x' }, [ '=', { path => [ 'list', 2, 'url' ] }, { value => { S => 'x' } } ], 'in a list');
+	$condition->('any.nn[0].in = :v', { v => 'x' }, [ '=', { path => [ 'any', 'nn', 0, 'in' ] }, { value => { S => 'x' } } ],
+		'inside of any, names are as they are');
+	my $played = operate($thing, { entity => 'm', method => 'patch', key => { id => 'I' }, where => '(s = :a) OR (s = :b)',
+		values => { a => 'a', b => 'b' } });
+	is_deeply($played->{normalized}{ConditionExpression}, [ 'and', map({ [ 'attribute_exists', { path => [$_] } ] } 'pk', 'sk'),
+		[ 'or', map { [ '=', { path => ['ss'] }, { value => { S => $_ } } ] } 'a', 'b' ] ], 'where text: an OR is put in parentheses');
+	$played = operate($thing, { %delete, where => '((n > :n))', values => { n => 1 } });
+	is($played->{requests}[0]{params}{ConditionExpression}, '(#n0 > :n)', 'where text: and no second pair is');
+	error_is($thing, { %delete, where => 'nope = :v', values => { v => 1 } }, 1012, 'where text: an unknown attribute');
+	error_is($thing, { %delete, where => 'map.nope = :v', values => { v => 1 } }, 1012, 'where text: an unknown property');
+	error_is($thing, { %delete, where => 's[0] = :v AND s.t = :v', values => { v => 1 } }, 1012, 'where text: a step into a string');
+	is(operate($thing, { %delete, where => 'n >' })->{error}{sqlstate}, '42601', 'where text: half a condition');
+	is(operate($thing, { %delete, where => 'n > :n' })->{error}{sqlstate}, '22023', 'where text: a value that is not given');
+	return;
+}
+
+sub test_results
+{
+	my %item = (id => { S => 'I' }, ss => { S => 'x' }, tags => { SS => [ 'b', 'a' ] }, map => { M => { ii => { N => '1' },
+		secret => { S => 'x' }, zz => { S => 'y' } } }, list => { L => [ { M => { url => { S => 'u' } } } ] },
+		any => { L => [ { NS => ['1'] }, { M => { ii => { NULL => JSON::PP::true } } } ] }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' });
+	my %get = (entity => 'm', method => 'get', key => { id => 'I' });
+	my $played = operate($thing, \%get, body => { Item => \%item });
+	is_deeply($played->{result}, { data => { id => 'I', s => 'x', tags => [ 'b', 'a' ], map => { in => 1 }, list => [ { u => 'u' } ],
+		any => [ { '$ns' => [1] }, { ii => undef } ] } }, 'result: every type, renamed, hidden left out');
+	my %foreign = (%item, __edb_v__ => { S => '2' }, pk => { S => '$s#id_i' }, sk => { S => '$e_1' });
+	my %lenient = (%get, options => { ignoreOwnership => JSON::PP::true });
+	is(operate($thing, \%lenient, body => { Item => \%foreign })->{result}{data}{id}, 'I', 'result: foreign, but the keys are ours');
+	is(operate($thing, \%lenient, body => { Item => { %foreign, sk => { S => '$f_1' } } })->{result}{data}, undef,
+		'result: foreign, and so are the keys');
+	my $template = model('"a":{"type":"string"},"b":{"type":"string"}',
+		'"t":{"pk":{"field":"a","template":"Pre${a}Post"},"sk":{"field":"sk","template":"S#${b}","casing":"none"}}');
+	request_is($template, { entity => 'm', method => 'put', attributes => { a => 'Xy', b => 'B' } }, 'Item',
+		{ a => { S => 'prexypost' }, b => { S => 'B' }, sk => { S => 'S#B' }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } },
+		'template: an attribute that is a key is stored with what is around it');
+	is_deeply(operate($template, { entity => 'm', method => 'get', key => { a => 'Xy', b => 'B' } }, body => { Item =>
+		{ a => { S => 'prexypost' }, b => { S => 'B' }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } } })->{result},
+		{ data => { a => 'xy', b => 'B' } }, 'template: and shown without');
+	my %page = (Items => [ map { { %item, gpk => { S => 'g' }, gsk => { S => "s$_" }, pk => { S => 'p' }, sk => { S => 's' } } } 1, 2 ]);
+	$played = operate($thing, { entity => 'm', method => 'query', index => 'g', key => { grp => 'G' },
+		options => { count => 1, attributes => ['s'] } }, body => \%page);
+	is_deeply(readable($played->{result}), { data => [ { s => 'x' } ],
+		cursor => { pk => 'p', sk => 's', gpk => 'g', gsk => 's1' } }, 'result: a cursor in the midst of a page');
+	is_deeply($played->{normalized}{ProjectionExpression}, [ sort_json(map { [$_] } qw(gpk gsk pk sk ss __edb_e__ __edb_v__)) ],
+		'result: for which the keys of the table are asked for');
+	for my $bad ({ Item => { %item, id => { S => 1 } } }, { Item => [] }, { Item => { %item, list => { L => {} } } })
+	{
+		my $error = operate($thing, \%get, body => $bad)->{error};
+		is($error->{sqlstate}, '08P01', 'result: a malformed reply is said to be one');
+	}
+	return;
+}
+
+sub test_errors
+{
+	my $put = { entity => 'm', method => 'put', attributes => { id => 'I', list => [ { u => 'x' }, { u => 1 }, { u => JSON::PP::true } ] } };
+	my $error = operate($thing, $put)->{error};
+	is($error->{sqlstate}, '23514', 'error: values against the model violate a check');
+	my ($fields) = $error->{detail} =~ /^ElectroDB error 3001: (.*)/;
+	is_deeply([ map { [ $_->{field}, $_->{index} ] } @{ from_json(bytes($fields)) } ], [ [ 'list[*].u', 1 ], [ 'list[*].u', 2 ] ],
+		'error: each with its place');
+	$error = operate($thing, { entity => 'm', method => 'get', key => {} })->{error};
+	is($error->{sqlstate}, '22023', 'error: a key that lacks composites is a wrong argument');
+	like($error->{message}, qr/missing: "id"$/, 'error: and they are named');
+	my $delete = { entity => 'm', method => 'delete', key => { id => 'I' } };
+	$error = operate($thing, { method => 'transactWrite', items => [ $delete, $put ] })->{error};
+	like($error->{context}, qr/^item 2 of the transaction/, 'error: of a transaction, the item is told');
+	$error = operate($thing, { method => 'transactWrite', items => [ ($delete) x 101 ] })->{error};
+	is($error->{sqlstate}, '54000', 'error: a transaction takes 100 items');
+	error_is($thing, { method => 'transactWrite', items => [ { entity => 'm', method => 'get', key => { id => 'I' } } ] }, 'none',
+		'error: no get among writes');
+	error_is($thing, { %$delete, entity => 'x' }, 'none', 'error: an unknown entity');
+	error_is($thing, { %$delete, nope => 1 }, 'none', 'error: an unknown member of the operation');
+	error_is($thing, { entity => 'm', method => 'query', index => 't', key => { id => 'I' }, options => { cursor => '!' } }, 4001,
+		'error: a cursor that is none');
+	return;
+}
+
+# Keys are UTF-8 and cased by Unicode whatever the database speaks.
+sub test_encodings
+{
+	my $model = model('"id":{"type":"string","label":"größe"},"v":{"type":["é"]}',
+		'"t":{"pk":{"field":"schlüssel","composite":["id"],"casing":"upper"},"sk":{"field":"sk","composite":["v"],"casing":"none"}}');
+	my $operation = { entity => 'm', method => 'put', attributes => { id => 'straße ı', v => 'é' } };
+	(my $latin = $operation->{attributes}{id}) =~ s/ ı//;
+	my $key = sub { { 'schlüssel' => { S => $_[0] }, sk => { S => '$e_1#v_é' }, id => { S => $_[1] }, v => { S => 'é' },
+		__edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } } };
+	my $here = $ENV{PGDATABASE};
+	local $ENV{PGCLIENTENCODING} = 'UTF8';
+	request_is($model, $operation, 'Item', $key->('$S#GRÖSSE_STRASSE I', 'straße ı'), 'encoding: UTF8');
+	make_database(bare => 1, with => "ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+	$operation->{attributes}{id} = $latin;
+	request_is($model, $operation, 'Item', $key->('$S#GRÖSSE_STRASSE', 'straße'), 'encoding: LATIN1');
+	$ENV{PGDATABASE} = $here;
+	SKIP:
+	{
+		eval { make_database(bare => 1, with => "ENCODING 'UTF8' TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LOCALE 'C'"); 1 }
+		  or skip 'the server has no ICU', 6;
+		test_primitives();
+		$ENV{PGDATABASE} = $here;
+	}
+	return;
+}
+
+# Compiling must cost little beside sending; the bound is far from what it takes.
+sub test_speed
+{
+	my ($vector) = grep { $_->{name} eq 'mi6/create' } @{ from_json(bytes(slurp_text("$directory/mi6.json"))) };
+	my $nanoseconds = sql($preamble . 'SELECT pg_temp.addb_unit_entity_bench(' . literal(text_json($vector)) . ', 2000);');
+	cmp_ok($nanoseconds, '<', 40_000, sprintf 'a create is compiled in %.1f microseconds', $nanoseconds / 1000);
+	return;
+}
