@@ -50,10 +50,51 @@ describe_outcome(const AddbBatchWriter *writer)
 static void
 add_outcome_context(void *arg)
 {
-	const AddbBatchWriter *writer = arg;
+	AddbBatchWriter *writer = arg;
 
 	if (writer->given > 0)
 		errcontext("%s", describe_outcome(writer));
+	if (writer->failed != NULL)
+		errcontext("items " INT64_FORMAT " to " INT64_FORMAT " of the batch write",
+				   writer->failed->first, writer->failed->last);
+	writer->told = true;
+}
+
+/*
+ * Of a writer whose query has ended before it was drained, by an error that
+ * another part of the query has raised, as a rule. Its calls are gone by now:
+ * what was under way counts as unknown.
+ */
+static void
+tell_of_abandoned(void *arg)
+{
+	const AddbBatchWriter *writer = arg;
+	int64		open = 0;
+
+	if (writer->told || writer->given == writer->written)
+		return;
+	for (int i = 0; i <= writer->max_under_way; i++)
+		if (writer->batches[i].state == ADDB_BATCH_SENDING)
+			open += addb_batch_body_given(&writer->batches[i].body);
+	ereport(WARNING,
+			(errmsg("batch write to DynamoDB table \"%s\" was broken off: " INT64_FORMAT " items given: "
+					INT64_FORMAT " written, " INT64_FORMAT " not written, "
+					INT64_FORMAT " of unknown outcome",
+					writer->table, writer->given, writer->written,
+					writer->given - writer->written - open, open)));
+}
+
+/*
+ * addb_batch_flight_watch - warns when the writer goes with work undone
+ *
+ * To be called once, when the writer is complete.
+ */
+void
+addb_batch_flight_watch(AddbBatchWriter *writer)
+{
+	writer->abandoned.func = tell_of_abandoned;
+	writer->abandoned.arg = writer;
+	MemoryContextRegisterResetCallback(writer->context, &writer->abandoned);
 }
 
 /*
@@ -249,13 +290,14 @@ may_catch(int sqlstate)
  *
  * To be called where it was caught, having been raised without the context of
  * addb_batch_flight_enter: that is added when the batches in flight have been
- * answered. Other errors than those of arguments and of the configuration are
- * passed on at once.
+ * answered, and of which item it is, if it is of the next. Other errors than
+ * those of arguments and of the configuration are passed on at once.
  */
 void
-addb_batch_flight_raise_caught(AddbBatchWriter *writer)
+addb_batch_flight_raise_caught(AddbBatchWriter *writer, bool of_item)
 {
 	ErrorData  *error;
+	StringInfoData context;
 
 	if (writer->given == 0 || !may_catch(geterrcode()))
 		PG_RE_THROW();
@@ -265,9 +307,15 @@ addb_batch_flight_raise_caught(AddbBatchWriter *writer)
 	addb_batch_flight_enter(writer);
 	settle_in_flight(writer);
 	addb_batch_flight_leave(writer);
-	error->context = psprintf("%s%s%s", describe_outcome(writer),
-							  error->context ? "\n" : "",
-							  error->context ? error->context : "");
+	initStringInfo(&context);
+	appendStringInfoString(&context, describe_outcome(writer));
+	if (of_item)
+		appendStringInfo(&context, "\nitem " INT64_FORMAT " of the batch write",
+						 writer->given + 1);
+	if (error->context != NULL)
+		appendStringInfo(&context, "\n%s", error->context);
+	error->context = context.data;
+	writer->told = true;
 	ReThrowError(error);
 }
 
@@ -296,7 +344,7 @@ addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
 	}
 	PG_CATCH();
 	{
-		addb_batch_flight_raise_caught(writer);
+		addb_batch_flight_raise_caught(writer, false);
 	}
 	PG_END_TRY();
 	error_context_stack = stack;
@@ -310,6 +358,7 @@ raise_failure(AddbBatchWriter *writer, const AddbBatch *failed)
 		addb_call_failed_with(failed->call, "ResourceNotFoundException"))
 		addb_key_schema_forget(writer->table);
 	settle_in_flight(writer);
+	writer->failed = failed;
 	if (failed->state == ADDB_BATCH_READY)
 		addb_call_raise_malformed(failed->call);
 	addb_call_raise(failed->call);
@@ -319,6 +368,7 @@ static _Noreturn void
 raise_no_progress(AddbBatchWriter *writer, const AddbBatch *batch)
 {
 	settle_in_flight(writer);
+	writer->failed = batch;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("DynamoDB left %d requests of a batch unprocessed",

@@ -17,6 +17,8 @@ typedef struct AddbBatch
 	AddbBatchState state;
 	AddbBatchBody body;
 	AddbCall   *call;
+	int64		first;			/* of its requests, by the order in which they */
+	int64		last;			/* were given, from 1 */
 	int			idle_rounds;
 	int64		resume_at;		/* a moment of addb_http_now */
 } AddbBatch;
@@ -37,14 +39,19 @@ struct AddbBatchWriter
 	int64		written;
 	int64		looked_at;		/* when calls were last given a chance */
 	bool		neglected;		/* and that was too long ago */
+	const AddbBatch *failed;	/* the batch that an error is about, or NULL */
+	bool		told;			/* an error has told what became of all */
+	MemoryContextCallback abandoned;
 	AddbProgress progress;
 	ErrorContextCallback callback;
 };
 
+extern void addb_batch_flight_watch(AddbBatchWriter *writer);
 extern void addb_batch_flight_enter(AddbBatchWriter *writer);
 extern void addb_batch_flight_leave(AddbBatchWriter *writer);
 extern void addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch);
 extern void addb_batch_flight_go_on(AddbBatchWriter *writer, bool wait);
-extern _Noreturn void addb_batch_flight_raise_caught(AddbBatchWriter *writer);
+extern _Noreturn void addb_batch_flight_raise_caught(AddbBatchWriter *writer,
+													 bool of_item);
 
 #endif							/* ADDB_DYNAMODB_BATCH_FLIGHT_H */

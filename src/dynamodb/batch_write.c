@@ -65,6 +65,7 @@ addb_batch_writer_begin(const char *table, const AddbKeySchema *schema,
 	writer->filter_mask = counters - 1;
 	writer->looked_at = addb_http_now();
 	addb_progress_begin(&writer->progress, "batch write", table, "batches");
+	addb_batch_flight_watch(writer);
 	return writer;
 }
 
@@ -172,6 +173,9 @@ take_in(AddbBatchWriter *writer, int start, int key_start)
 		(*counter)++;
 	}
 	writer->given++;
+	writer->filling->last = writer->given;
+	if (writer->filling->body.nentries == 1 && same == NULL)
+		writer->filling->first = writer->given;
 }
 
 /* Has the caller's function write an item or key; tells of which element. */
@@ -264,7 +268,7 @@ addb_batch_writer_push(AddbBatchWriter *writer, AddbKeyHolder holder,
 	}
 	PG_CATCH();
 	{
-		addb_batch_flight_raise_caught(writer);
+		addb_batch_flight_raise_caught(writer, true);
 	}
 	PG_END_TRY();
 

@@ -98,10 +98,21 @@ append_reasons(StringInfo detail, const AddbServiceError *error)
 		appendStringInfo(detail, "\n%d more actions were refused.", more);
 }
 
+/* Whether every encoding of a server has all characters of a JSON text. */
+static bool
+is_plain_ascii(const AddbJsonSlice *json)
+{
+	for (size_t i = 0; i < json->len; i++)
+		if (IS_HIGHBIT_SET(json->data[i]) ||
+			(json->data[i] == '\\' && i + 1 < json->len && json->data[i + 1] == 'u'))
+			return false;
+	return true;
+}
+
 /*
- * Appends the item that a condition was not met by. An encoding that may lack
- * its characters gets it as it came, with what it lacks replaced: an error on
- * the way would hide the one that is raised here.
+ * Appends the item that a condition was not met by. Where the server's encoding
+ * may lack one of its characters it is shown as it came, typed, with what is
+ * lacking replaced: an error on the way would hide the one raised here.
  */
 static void
 append_stored_item(StringInfo detail, const AddbServiceError *error)
@@ -113,7 +124,8 @@ append_stored_item(StringInfo detail, const AddbServiceError *error)
 		return;
 	appendStringInfoString(detail, "\nStored item: ");
 	addb_jsonb_start();
-	if (GetDatabaseEncoding() == PG_UTF8 && addb_av_decode_map(&cursor, &item))
+	if ((GetDatabaseEncoding() == PG_UTF8 || is_plain_ascii(&error->item)) &&
+		addb_av_decode_map(&cursor, &item))
 		JsonbToCString(detail, &addb_jsonb_finish(item)->root, -1);
 	else
 		appendStringInfoString(detail,

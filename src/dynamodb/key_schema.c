@@ -4,10 +4,13 @@
  *
  * A table's key never changes; but a table may be deleted and another one be
  * created by its name, so what is known is forgotten after some minutes, and at
- * once when an error or an operation of ours makes it doubtful.
+ * once when an error or an operation of ours makes it doubtful. Who would lose
+ * items by a wrong schema asks for the current one, which is as old as the
+ * statement at most.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "aws/config.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/client.h"
@@ -29,6 +32,7 @@ typedef struct Entry
 	struct Entry *next;
 	char	   *table;
 	int64		read_at;		/* a moment of addb_http_now */
+	TimestampTz statement;		/* the statement that has read it */
 	AddbKeySchema schema;
 } Entry;
 
@@ -107,6 +111,7 @@ remember(const char *table, const AddbKeySchema *schema)
 
 	entry->table = pstrdup(table);
 	entry->read_at = addb_http_now();
+	entry->statement = GetCurrentStatementStartTimestamp();
 	entry->schema.n = schema->n;
 	for (int i = 0; i < schema->n; i++)
 	{
@@ -287,13 +292,19 @@ copy_schema(const AddbKeySchema *schema)
 }
 
 static const AddbKeySchema *
-get(const char *table, bool must_know)
+get(const char *table, bool must_know, bool current)
 {
 	AddbKeySchema schema;
 	Entry	   *entry;
 
 	enter_generation();
 	entry = find(table);
+	if (entry != NULL && current &&
+		entry->statement != GetCurrentStatementStartTimestamp())
+	{
+		drop(find_link(table));
+		entry = NULL;
+	}
 	if (entry != NULL)
 		return copy_schema(&entry->schema);
 	if (!ask(table, must_know, &schema))
@@ -313,7 +324,18 @@ get(const char *table, bool must_know)
 const AddbKeySchema *
 addb_key_schema_get(const char *table)
 {
-	return get(table, true);
+	return get(table, true, false);
+}
+
+/*
+ * addb_key_schema_get_current - the key of a table, asked for in this statement
+ *
+ * For batches, which take items of one key for one. As addb_key_schema_get.
+ */
+const AddbKeySchema *
+addb_key_schema_get_current(const char *table)
+{
+	return get(table, true, true);
 }
 
 /*
@@ -326,19 +348,35 @@ addb_key_schema_get(const char *table)
 const AddbKeySchema *
 addb_key_schema_look(const char *table)
 {
-	return get(table, false);
+	return get(table, false, false);
+}
+
+/* The name in an ARN of a table (arn:...:table/name), else the name itself. */
+static const char *
+bare_name(const char *table)
+{
+	const char *name = strncmp(table, "arn:", 4) == 0
+		? strstr(table, ":table/") : NULL;
+
+	return name != NULL ? name + strlen(":table/") : table;
 }
 
 /*
  * addb_key_schema_forget - the table may have another key from now on
  *
- * After it was created or deleted, or when a key was refused. Never raises.
+ * After it was created or deleted, or when a key was refused, by its name or
+ * its ARN. Never raises.
  */
 void
 addb_key_schema_forget(const char *table)
 {
-	Entry	  **link = find_link(table);
+	Entry	  **link = &entries;
 
-	if (*link != NULL)
-		drop(link);
+	while (*link != NULL)
+	{
+		if (strcmp(bare_name((*link)->table), bare_name(table)) == 0)
+			drop(link);
+		else
+			link = &(*link)->next;
+	}
 }

@@ -15,6 +15,7 @@
 #include "dynamodb/page.h"
 #include "dynamodb/pager.h"
 #include "dynamodb/progress.h"
+#include "dynamodb/request.h"
 #include "dynamodb/stats.h"
 #include "http/http.h"
 #include "lib/stringinfo.h"
@@ -324,4 +325,23 @@ addb_pager_next(AddbPager *pager)
 		addb_stats.items_read++;
 	}
 	return &pager->cursor;
+}
+
+/*
+ * addb_pager_next_item - the next item as jsonb, palloc'd, or NULL at the end
+ *
+ * Raises as addb_pager_next, and what decoding raises.
+ */
+Jsonb *
+addb_pager_next_item(AddbPager *pager)
+{
+	AddbJsonCursor *cursor = addb_pager_next(pager);
+	Jsonb	   *item;
+
+	if (cursor == NULL)
+		return NULL;
+	item = addb_reply_item(pager->open, cursor);
+	if (item == NULL)
+		addb_pager_raise_malformed(pager);
+	return item;
 }

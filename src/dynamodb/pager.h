@@ -6,6 +6,7 @@
 #define ADDB_DYNAMODB_PAGER_H
 
 #include "dynamodb/client.h"
+#include "utils/jsonb.h"
 
 /* Segments of a parallel scan: each has a request in flight. */
 #define ADDB_PAGER_MAX_SEGMENTS 64
@@ -43,6 +44,7 @@ typedef struct AddbPager AddbPager;
 extern AddbPager *addb_pager_begin(const AddbPagedRead *read,
 								   MemoryContext owner);
 extern AddbJsonCursor *addb_pager_next(AddbPager *pager);
+extern Jsonb *addb_pager_next_item(AddbPager *pager);
 extern int64 addb_pager_count(const AddbPager *pager);
 extern _Noreturn void addb_pager_raise_malformed(const AddbPager *pager);
 

@@ -12,6 +12,7 @@
 #include "dynamodb/client.h"
 #include "dynamodb/partiql.h"
 #include "dynamodb/partiql_transaction.h"
+#include "dynamodb/request.h"
 #include "dynamodb/stats.h"
 #include "dynamodb/token.h"
 
@@ -133,7 +134,8 @@ addb_partiql_transaction_build(Jsonb *statements,
 	transaction->n = JB_ROOT_COUNT(statements);
 	if (transaction->n < 1 || transaction->n > MAX_STATEMENTS)
 		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				(errcode(transaction->n < 1 ? ERRCODE_INVALID_PARAMETER_VALUE
+						 : ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("argument \"statements\" has %d elements", transaction->n),
 				 errdetail("A DynamoDB transaction takes 1 to %d.", MAX_STATEMENTS)));
 	initStringInfo(&transaction->statements);
@@ -243,17 +245,13 @@ read_item(AddbPartiqlRows *rows)
 
 	while (intact && addb_json_object_next(&rows->cursor, &name))
 	{
-		AddbJsonbValue value;
-
 		if (!addb_json_slice_is(&name, "Item"))
 		{
 			intact = addb_json_skip(&rows->cursor, NULL);
 			continue;
 		}
-		addb_jsonb_start();
-		intact = addb_av_decode_map(&rows->cursor, &value);
-		if (intact)
-			item = addb_jsonb_finish(value);
+		item = addb_reply_item(rows->call, &rows->cursor);
+		intact = item != NULL;
 	}
 	if (!intact || rows->cursor.failed)
 		addb_call_raise_malformed(rows->call);

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "dynamodb/attribute_value.h"
+#include "dynamodb/call.h"
 #include "dynamodb/request.h"
 #include "dynamodb/stats.h"
 
@@ -54,4 +55,57 @@ addb_reply_take_cost(AddbCall *call)
 			: addb_json_skip(&cursor, NULL);
 	if (!intact || cursor.failed)
 		addb_call_raise_malformed(call);
+}
+
+/* Characters of an item that a context shows: as a rule its key is among them. */
+#define ITEM_EXCERPT 200
+
+typedef struct ShownItem
+{
+	const AddbCall *call;
+	const char *json;
+	size_t		len;
+} ShownItem;
+
+static void
+add_item_context(void *arg)
+{
+	const ShownItem *shown = arg;
+	const AddbRequest *request = &shown->call->request;
+	AddbJsonCursor cursor = addb_json_cursor(shown->json, shown->len);
+	AddbJsonSlice item;
+
+	if (addb_json_skip(&cursor, &item))
+		errcontext("item %s", addb_error_text(item.data, item.len, ITEM_EXCERPT));
+	errcontext("DynamoDB %s%s%s%s%s", request->operation->name,
+			   request->table ? " on table \"" : "",
+			   request->table ? request->table : "",
+			   request->table ? "\"" : "",
+			   request->operation->is_write ? ": has been carried out" : "");
+}
+
+/*
+ * addb_reply_item - an item of a reply as jsonb, NULL when it is malformed
+ *
+ * Palloc'd. Raises what addb_av_decode_map raises, with the item, and that a
+ * write has been carried out, as context.
+ */
+Jsonb *
+addb_reply_item(const AddbCall *call, AddbJsonCursor *cursor)
+{
+	ShownItem	shown = {call, cursor->pos, cursor->end - cursor->pos};
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = add_item_context,
+		.arg = &shown
+	};
+	AddbJsonbValue value;
+	Jsonb	   *item = NULL;
+
+	error_context_stack = &context;
+	addb_jsonb_start();
+	if (addb_av_decode_map(cursor, &value))
+		item = addb_jsonb_finish(value);
+	error_context_stack = context.previous;
+	return item;
 }

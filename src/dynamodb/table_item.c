@@ -37,7 +37,6 @@ read_reply(AddbCall *call, const char *member)
 	const char *body = addb_call_body(call, &len);
 	AddbJsonCursor cursor = addb_json_cursor(body, len);
 	AddbJsonSlice name;
-	AddbJsonbValue value;
 	Jsonb	   *result = NULL;
 	bool		intact = addb_json_object_start(&cursor);
 
@@ -45,10 +44,8 @@ read_reply(AddbCall *call, const char *member)
 	{
 		if (addb_json_slice_is(&name, member))
 		{
-			addb_jsonb_start();
-			intact = addb_av_decode_map(&cursor, &value);
-			if (intact)
-				result = addb_jsonb_finish(value);
+			result = addb_reply_item(call, &cursor);
+			intact = result != NULL;
 		}
 		else if (addb_json_slice_is(&name, "ConsumedCapacity"))
 			intact = addb_stats_take_capacity(call, &cursor, NULL);
@@ -131,7 +128,7 @@ addb_table_item_get(const AddbItemRead *read)
 	AddbRequest request = {
 		.operation = &addb_get_item,
 		.table = read->table,
-		.arguments = "\"key\" and \"projection\""
+		.arguments = "\"table_name\", \"key\" and \"projection\""
 	};
 	Subject		subject;
 	AddbCall   *call;
@@ -208,9 +205,9 @@ addb_table_item_write(const AddbItemWrite *write)
 						 return_value_names[write->return_values]);
 	addb_request_end(&request, &body);
 	request.send_once = !can_be_repeated(write, expressions);
-	request.arguments = write->item != NULL ? "\"item\", \"condition\" and \"vals\""
-		: write->update.data != NULL ? "\"key\", \"update\", \"condition\" and \"vals\""
-		: "\"key\", \"condition\" and \"vals\"";
+	request.arguments = write->item != NULL ? "\"table_name\", \"item\", \"condition\" and \"vals\""
+		: write->update.data != NULL ? "\"table_name\", \"key\", \"update\", \"condition\" and \"vals\""
+		: "\"table_name\", \"key\", \"condition\" and \"vals\"";
 	call = addb_client_call(&request, CurrentMemoryContext);
 	if (!addb_call_succeeded(call))
 	{

@@ -7,6 +7,7 @@
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/expression.h"
 #include "dynamodb/page.h"
+#include "dynamodb/request.h"
 #include "dynamodb/table_query.h"
 
 static const AddbPaging *
@@ -21,8 +22,8 @@ static const char *
 arguments_of(const AddbTableQuery *query)
 {
 	return query->key_condition.data != NULL
-		? "\"key_condition\", \"filter\", \"projection\", \"index_name\", \"consistent\", \"start_key\" and \"vals\""
-		: "\"filter\", \"projection\", \"index_name\", \"consistent\", \"start_key\" and \"vals\"";
+		? "\"table_name\", \"key_condition\", \"filter\", \"projection\", \"index_name\", \"consistent\", \"start_key\" and \"vals\""
+		: "\"table_name\", \"filter\", \"projection\", \"index_name\", \"consistent\", \"start_key\" and \"vals\"";
 }
 
 static void
@@ -121,14 +122,13 @@ decode_items(const AddbCall *call, AddbPage *page, AddbQueryPage *result)
 	result->nitems = 0;
 	while (page->has_items && addb_json_array_next(&page->items))
 	{
-		AddbJsonbValue value;
+		Jsonb	   *item = addb_reply_item(call, &page->items);
 
-		addb_jsonb_start();
-		if (!addb_av_decode_map(&page->items, &value))
+		if (item == NULL)
 			addb_call_raise_malformed(call);
 		if (result->nitems == size)
 			result->items = repalloc(result->items, (size *= 2) * sizeof(Datum));
-		result->items[result->nitems++] = JsonbPGetDatum(addb_jsonb_finish(value));
+		result->items[result->nitems++] = JsonbPGetDatum(item);
 	}
 	if (page->items.failed)
 		addb_call_raise_malformed(call);
@@ -170,12 +170,10 @@ addb_table_query_page(const AddbTableQuery *query, AddbQueryPage *result)
 	if (page.next.len > 0)
 	{
 		AddbJsonCursor cursor = addb_json_cursor(page.next.data, page.next.len);
-		AddbJsonbValue value;
 
-		addb_jsonb_start();
-		if (!addb_av_decode_map(&cursor, &value))
+		result->next_key = addb_reply_item(call, &cursor);
+		if (result->next_key == NULL)
 			addb_call_raise_malformed(call);
-		result->next_key = addb_jsonb_finish(value);
 	}
 	result->count = Max(page.count, 0);
 	result->scanned = Max(page.scanned, 0);

@@ -114,7 +114,7 @@ begin_get(FunctionCallInfo fcinfo)
 	StringInfoData parameters;
 	AddbBatchRead read = {
 		.table = table,
-		.schema = addb_key_schema_get(table),
+		.schema = addb_key_schema_get_current(table),
 		.argument = "keys",
 		.keys = keys,
 		.nkeys = count_elements(keys),
@@ -281,7 +281,7 @@ addb_fn_batch_write(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("ddb_batch_write()");
 	list = list_argument(fcinfo, 1, "requests");
 	table = addb_arg_table(fcinfo, 0);
-	schema = addb_key_schema_get(table);
+	schema = addb_key_schema_get_current(table);
 	requests = read_requests(list, schema);
 	writer = addb_batch_writer_begin(table, schema, "\"requests\"",
 									 CurrentMemoryContext);

@@ -81,7 +81,7 @@ begin_site(FunctionCallInfo fcinfo, const Kind *kind, int table_arg)
 	site->table = addb_arg_table(fcinfo, table_arg);
 	site->place.argument = kind->argument;
 	if (schema == NULL)
-		schema = addb_key_schema_get(site->table);
+		schema = addb_key_schema_get_current(site->table);
 	site->writer = addb_batch_writer_begin(site->table, schema,
 										   psprintf("\"%s\"", kind->argument),
 										   CurrentMemoryContext);

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "dynamodb/attribute_value.h"
 #include "funcapi.h"
 #include "functions/stream.h"
 
@@ -18,8 +17,7 @@ Datum
 addb_stream_items(FunctionCallInfo fcinfo, AddbStreamBegin begin)
 {
 	FuncCallContext *call;
-	AddbJsonCursor *cursor;
-	AddbJsonbValue value;
+	Jsonb	   *item;
 
 	if (SRF_IS_FIRSTCALL())
 	{
@@ -31,11 +29,8 @@ addb_stream_items(FunctionCallInfo fcinfo, AddbStreamBegin begin)
 		MemoryContextSwitchTo(caller);
 	}
 	call = SRF_PERCALL_SETUP();
-	cursor = addb_pager_next(call->user_fctx);
-	if (cursor == NULL)
+	item = addb_pager_next_item(call->user_fctx);
+	if (item == NULL)
 		SRF_RETURN_DONE(call);
-	addb_jsonb_start();
-	if (!addb_av_decode_map(cursor, &value))
-		addb_pager_raise_malformed(call->user_fctx);
-	SRF_RETURN_NEXT(call, JsonbPGetDatum(addb_jsonb_finish(value)));
+	SRF_RETURN_NEXT(call, JsonbPGetDatum(item));
 }

@@ -18,13 +18,16 @@
 #include "miscadmin.h"
 
 /*
- * Idle handles kept: one for each request that a session has in flight by
- * default, a page being consumed and the next one included.
+ * Idle handles kept: one for each request that a session can have in flight,
+ * 64, and a page being consumed.
  */
-#define MAX_IDLE 10
+#define MAX_IDLE 65
 
-/* A larger body buffer is freed rather than kept: one page and its overhead. */
-#define MAX_IDLE_BODY (2 * 1024 * 1024)
+/*
+ * Body buffers kept with them: ten pages of 1 MB as DynamoDB counts them, with
+ * the overhead of JSON. What does not fit in is freed.
+ */
+#define MAX_IDLE_BYTES (16 * 1024 * 1024)
 
 /* All header lines of a reply. DynamoDB sends 400 bytes, proxies add some. */
 #define MAX_HEAD (64 * 1024)
@@ -34,6 +37,7 @@
 
 static AddbHttpExchange *idle;
 static int	nidle;
+static size_t idle_bytes;
 
 /* Makes room for len bytes and a NUL; false when memory has run out. */
 static bool
@@ -388,12 +392,13 @@ recycle(void *resource)
 		destroy(exchange);
 		return;
 	}
-	if (exchange->body_size > MAX_IDLE_BODY)
+	if (idle_bytes + exchange->body_size > MAX_IDLE_BYTES)
 	{
 		free(exchange->body);
 		exchange->body = NULL;
 		exchange->body_size = 0;
 	}
+	idle_bytes += exchange->body_size;
 	exchange->next = idle;
 	idle = exchange;
 	nidle++;
@@ -409,6 +414,7 @@ acquire(void)
 	{
 		idle = exchange->next;
 		nidle--;
+		idle_bytes -= exchange->body_size;
 		return exchange;
 	}
 	exchange = calloc(1, sizeof(AddbHttpExchange));

@@ -28,6 +28,12 @@
 #include "pgstat.h"
 #include "storage/fd.h"
 
+/*
+ * Connections kept alive: as many as a session can have requests in flight, or
+ * those beyond would be closed and made again with every request.
+ */
+#define MAX_CONNECTIONS 64L
+
 /* Events taken from one wait; the rest come with the next. */
 #define MAX_EVENTS 16
 
@@ -88,6 +94,8 @@ configure_multi(CURLM *handle)
 		code = curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, on_timer);
 	if (code == CURLM_OK)
 		code = curl_multi_setopt(handle, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+	if (code == CURLM_OK)
+		code = curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS);
 	return code;
 }
 
@@ -120,8 +128,7 @@ addb_transport_ready(void)
 		ReserveExternalFD();
 		ReserveExternalFD();
 	}
-	return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-							 (long) addb_max_connections) == CURLM_OK;
+	return true;
 }
 
 /*

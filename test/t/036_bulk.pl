@@ -41,6 +41,7 @@ test_groups();
 test_sites();
 test_unprocessed();
 test_errors();
+test_abandoned();
 test_malformed_answers();
 test_cancel();
 test_bad_rows();
@@ -273,14 +274,18 @@ sub test_order
 	return;
 }
 
-# The key schema is asked for once, and again when it was wrong.
+# The key schema is asked for by every statement: a wrong one would lose items.
 sub test_schema
 {
 	my $table = keyed_table(id => 'N');
 	$server->reset;
 	$session->query("SELECT ddb_put_agg('$table', '{\"id\": 1}'); SELECT ddb_batch_write('$table', '{\"put\": {\"id\": 2}}');
 		SELECT count(*) FROM ddb_batch_get('$table', '{\"id\": 1}')");
-	is($server->count('DescribeTable'), 1, 'three statements ask for the schema once');
+	is($server->count('DescribeTable'), 3, 'each statement asks for the schema');
+	$server->reset;
+	$session->query("DO \$\$ BEGIN PERFORM ddb_batch_write('$table', '{\"put\": {\"id\": 1}}') FROM generate_series(1, 3);
+		PERFORM ddb_put_agg('$table', '{\"id\": 1}'); END \$\$");
+	is($server->count('DescribeTable'), 1, 'once, whatever it calls');
 	$server->reset;
 	$session->query("SELECT ddb_set_agg('a', 'b', '1', NULL, '" . make_table() . "')");
 	is($server->count('DescribeTable'), 0, 'the layout of atomic-dynamodb is known');
@@ -291,7 +296,23 @@ sub test_schema
 			AttributeDefinitions => [ { AttributeName => 'id', AttributeType => 'S' } ] });
 	my @error = $session->query_error("SELECT ddb_put_agg('$table', '{\"id\": 1}')");
 	is($error[0], '22023', 'another table of the same name refuses the old key');
-	is($session->query("SELECT ddb_put_agg('$table', '{\"id\": \"1\"}')"), 1, 'and is then asked for its own');
+	is($session->query("SELECT ddb_put_agg('$table', '{\"id\": \"1\"}')"), 1, 'and takes its own');
+
+	# two items of the new table would be one of the old
+	for my $name ($table, "arn:aws:dynamodb:ddblocal:000000000000:table/$table")
+	{
+		$session->query("SELECT ddb_put_agg('$name', '{\"id\": \"1\"}')");
+		ddb_raw('DeleteTable', { TableName => $table });
+		ddb_raw('CreateTable', { TableName => $table, BillingMode => 'PAY_PER_REQUEST',
+				KeySchema => [ { AttributeName => 'id', KeyType => 'HASH' }, { AttributeName => 'n', KeyType => 'RANGE' } ],
+				AttributeDefinitions => [ { AttributeName => 'id', AttributeType => 'S' }, { AttributeName => 'n', AttributeType => 'N' } ] });
+		is($session->query("SELECT ddb_put_agg('$name', jsonb_build_object('id', '1', 'n', n)) FROM generate_series(1, 100) AS n"), 100, 'a sort key that is new');
+		is(count_stored($table), 100, 'tells items apart');
+		ddb_raw('DeleteTable', { TableName => $table });
+		ddb_raw('CreateTable', { TableName => $table, BillingMode => 'PAY_PER_REQUEST',
+				KeySchema => [ { AttributeName => 'id', KeyType => 'HASH' } ],
+				AttributeDefinitions => [ { AttributeName => 'id', AttributeType => 'S' } ] });
+	}
 
 	$server->reset;
 	$server->script({ match => 'DescribeTable', reply => $denied });
@@ -413,6 +434,34 @@ sub test_errors
 }
 
 # A write is open until its answer is understood.
+# An error that the query raises, not the load: a warning tells what was done.
+sub test_abandoned
+{
+	my $table = keyed_table(id => 'N');
+	my @error = $session->query_error("SELECT ddb_put_agg('$table', jsonb_build_object('id', n, 'q', 1000 / (300 - n))) FROM generate_series(1, 1000) AS n");
+	is($error[0], '22012', 'a division by zero in the query');
+	my ($given, $written, $not, $open) = $session->stderr =~
+	  /WARNING:  \w+: batch write to DynamoDB table "\Q$table\E" was broken off: (\d+) items given: (\d+) written, (\d+) not written, (\d+) of unknown outcome/;
+	is($given, 299, 'a warning tells how many items were given') or diag($session->stderr);
+	is($written + $not + $open, 299, 'and what became of them');
+	select undef, undef, undef, 0.5;
+	my $stored = count_stored($table);
+	ok($written <= $stored && $stored <= $written + $open, "$stored are stored: $written written, $open unknown");
+
+	$session->query("SELECT ddb_put_agg('$table', jsonb_build_object('id', n)) FROM generate_series(1, 100) AS n");
+	unlike($session->stderr, qr/broken off/, 'a load that ends has no warning');
+	@error = $session->query_error("SELECT ddb_put_agg('$table', CASE WHEN n < 60 THEN jsonb_build_object('id', n) ELSE '{}' END) FROM generate_series(1, 100) AS n");
+	is($error[0], '22023', 'a wrong item');
+	unlike($session->stderr, qr/broken off/, 'is told of once');
+	my (undef, undef, $context) = split /\|/, $session->query(
+		"SELECT * FROM raised(\$q\$SELECT ddb_put_agg('$table', CASE WHEN n < 60 THEN jsonb_build_object('id', n) ELSE '{}' END) FROM generate_series(1, 100) AS n\$q\$)");
+	like($context, qr/; item 60 of the batch write/, 'by its place');
+	(undef, undef, $context) = split /\|/, $session->query(
+		"SELECT * FROM raised(\$q\$SELECT ddb_put_agg('$table', CASE WHEN n <> 60 THEN jsonb_build_object('id', n) ELSE '{\"id\": 60, \"s\": {\"\$ss\": []}}' END) FROM generate_series(1, 100) AS n\$q\$)");
+	like($context, qr/; items 51 to 75 of the batch write/, 'one that DynamoDB refuses, by its batch');
+	return;
+}
+
 sub test_malformed_answers
 {
 	my $table = keyed_table(id => 'N');
@@ -626,5 +675,30 @@ sub test_encodings
 	is($latin->query("SELECT string_agg(i ->> 'n', ' ') FROM ddb_batch_get('$table', '[{\"schlüssel\": \"ö\"}, {\"schlüssel\": \"ä\"}]') AS i"), '2 3', 'found');
 	my @error = $latin->query_error("SELECT ddb_put_agg('$table', '{\"n\": 1}')");
 	is($error[1], 'argument "item" has no "schlüssel"', 'named in messages');
+
+	# what LATIN1 lacks: a read names the item, a write says that it was made
+	ddb_raw('PutItem', { TableName => $table, Item => { 'schlüssel' => { S => 'e' }, euro => { S => "\x{20ac}" }, n => { N => '1' } } });
+	my $context = sub {
+		my ($query) = @_;
+		$latin->query("\\set SHOW_CONTEXT errors");
+		my @error = $latin->query_error($query);
+		my ($context) = $latin->stderr =~ /CONTEXT:  (.*?)^LOCATION/ms;
+		$latin->query("\\set SHOW_CONTEXT never");
+		return ($error[0], $context);
+	};
+	for my $read ("ddb_get_item('$table', '{\"schlüssel\": \"e\"}')", "ddb_scan('$table')")
+	{
+		my ($state, $text) = $context->("SELECT * FROM $read");
+		is($state, '22P05', 'an item that LATIN1 cannot hold');
+		like($text, qr/item \{.*"e".*DynamoDB \w+ on table "\Q$table\E"$/ms, 'is named');
+	}
+	my ($state, $text) = $context->("SELECT ddb_update_item('$table', '{\"schlüssel\": \"e\"}', 'ADD n :one', '{\"one\": 1}', return_values => 'all_new')");
+	is($state, '22P05', 'an update whose answer LATIN1 cannot hold');
+	like($text, qr/DynamoDB UpdateItem on table "\Q$table\E": has been carried out/, 'says that it was made');
+	($state, $text) = $context->("SELECT ddb_execute('UPDATE \"$table\" SET n = 5 WHERE \"schlüssel\" = ''e'' RETURNING ALL NEW *')");
+	like($text, qr/DynamoDB ExecuteStatement: has been carried out/, 'one by PartiQL too');
+	@error = $latin->query_error("SELECT ddb_put_item('$table', '{\"schlüssel\": \"e\"}', 'attribute_not_exists(n)')");
+	like($error[2], qr/^Stored item: \{.*"S":"\?"/m, 'a stored item is shown as far as it can be');
+	$latin->query("SELECT ddb_put_item('$table', '{\"schlüssel\": \"a\", \"n\": 2}', 'attribute_not_exists(n)')");
 	return;
 }

@@ -72,7 +72,7 @@ sub test_items
 
 sub test_recipes
 {
-	run_examples('ETL recipes', 6);
+	run_examples('ETL recipes', 7);
 	is($session->query("SELECT ddb_count('measurements', segments => 4)"), 200_000, 'all rows are items');
 	is($session->query('SELECT count(*), count(DISTINCT item) FROM raw'), '200000|200000', 'all items are rows');
 	is($session->query('SELECT count(*) FROM raw AS r JOIN measurements AS m ON r.item = to_jsonb(m)'), 200_000,
