@@ -74,12 +74,13 @@ is_first_member(const AddbJsonCursor *cursor, char open)
 /*
  * addb_json_cursor - a cursor at the start of len bytes of text
  *
- * The text stays the caller's and must outlive the cursor and its slices.
+ * The text stays the caller's and must outlive the cursor and its slices. NULL
+ * is a text of no bytes, such as a member that a reply does not have.
  */
 AddbJsonCursor
 addb_json_cursor(const char *text, size_t len)
 {
-	AddbJsonCursor cursor = {text, text + len, false};
+	AddbJsonCursor cursor = {text, text == NULL ? NULL : text + len, false};
 
 	return cursor;
 }
