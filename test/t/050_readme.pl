@@ -14,10 +14,11 @@ need_endpoint();
 make_database();
 
 # tables that the README creates
-my @tables = qw(orders measurements);
+my @tables = qw(orders electro measurements);
 my $session = session(timeout => 300);
 
 test_items();
+test_entities();
 test_recipes();
 done_testing();
 
@@ -67,6 +68,14 @@ sub test_items
 	delete_tables();
 	run_examples('Items of any table', 11);
 	is($session->query("SELECT ddb_count('orders')"), 13, 'what the examples leave in the table');
+	return;
+}
+
+sub test_entities
+{
+	run_examples('Entities: tables shared with ElectroDB', 5);
+	is($session->query(q(SELECT ddb_entity_get('agent', '{"id": "7", "designation": "00"}') ->> 'kills')), 2, 'the token counts once');
+	is($session->query("SELECT count(*) FROM ddb_scan('electro') AS i WHERE i ->> 'id' = '8'"), 0, 'the second agent has left nothing behind');
 	return;
 }
 
