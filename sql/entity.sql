@@ -169,13 +169,13 @@ SELECT * FROM pg_temp.error_of($s$SELECT ddb_collection_query('farm', 'staff', '
 
 -- what would be sent
 SELECT ddb_params('{"method": "get", "entity": "agent", "key": {"id": "7", "designation": "00"}, "options": {"consistent": true}}');
-SELECT ddb_params('{"op": "create", "entity": "agent", "item": {"id": "7", "designation": "00", "email": "ä", "alive": true}, "response": "all_old"}');
+SELECT ddb_params('[{"op": "create", "entity": "agent", "item": {"id": "7", "designation": "00", "email": "ä", "alive": true}, "response": "all_old"}, {"op": "put", "table": "regress_entity", "item": {"pk": "a", "sk": "b"}}]');
 SELECT ddb_params('{"method": "patch", "entity": "agent", "key": {"id": "7", "designation": "00"}, "chain": [{"add": {"kills": 2}}], "where": "kills < :m", "values": {"m": 9}}');
 SELECT ddb_params('{"method": "query", "entity": "constraint", "index": "name", "key": {"name": "n", "entity": "e"}, "options": {"limit": 3, "order": "desc"}}');
 SELECT ddb_params('{"method": "collection", "service": "firm", "collection": "staff", "key": {"office": "x"}}');
 SELECT ddb_params('{"method": "transactWrite", "items": [{"method": "delete", "entity": "agent", "key": {"id": "7", "designation": "00"}}, {"method": "remove", "entity": "MI6.constraint", "key": {"name": "n", "entity": "e", "value": "v"}, "commit": {"response": "all_old"}}], "options": {"token": "t"}}');
 SELECT ddb_params('{"method": "batchDelete", "entity": "agent", "keys": [{"id": "7", "designation": "00"}]}');
-SELECT ddb_params('{"method": "transactWrite", "items": []}') IS NULL AS nothing;
+SELECT ddb_params('{"method": "transactWrite", "items": []}') IS NULL AND ddb_params('[]') IS NULL AS nothing;
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_params('{"method": "shake", "entity": "agent"}')$s$);
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_params('{"entity": "agent"}')$s$);
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_params('{"method": "get", "key": {}}')$s$);

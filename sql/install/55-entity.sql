@@ -135,7 +135,7 @@ CREATE FUNCTION ddb_params(action jsonb)
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'addb_fn_params'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ddb_params(jsonb) IS 'the request to DynamoDB that an operation on entities becomes; nothing is sent';
+COMMENT ON FUNCTION ddb_params(jsonb) IS 'the request to DynamoDB that an operation on entities, or an array of actions of ddb_transact_write, becomes; it is not sent';
 
 -- reads of many items; those that stream are inlined, so that a LIMIT ends them
 

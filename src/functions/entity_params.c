@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "core/compat.h"
-#include "dynamodb/transact_action.h"
 #include "functions/args.h"
 #include "functions/entity_call.h"
 #include "functions/entity_transact.h"
@@ -15,32 +14,37 @@
 
 ADDB_FUNCTION(addb_fn_params);
 
-static bool
-has_member(JsonbContainer *object, const char *name)
+/* {"operation": ..., "request": ...} */
+static Datum
+show(const char *operation, const char *request, int len)
 {
-	JsonbValue	ignored;
+	StringInfoData text;
+	char	   *json;
 
-	return getKeyJsonValueFromContainer(object, name, strlen(name), &ignored) != NULL;
+	initStringInfo(&text);
+	appendStringInfo(&text, "{\"operation\":\"%s\",\"request\":", operation);
+	appendBinaryStringInfo(&text, request, len);
+	appendStringInfoChar(&text, '}');
+	json = pg_any_to_server(text.data, text.len, PG_UTF8);
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
 }
 
-/* Reads {"op": ...}, an action as a transaction has it, on its own. */
-static void
-read_action(JsonbContainer *object, AddbEntityOperation *operation)
+/* Actions as ddb_transact_write takes them. */
+static Datum
+show_actions(FunctionCallInfo fcinfo, Jsonb *actions)
 {
-	AddbTransactAction action = {
-		.kind = &addb_transact_writing,
-		.number = 1,
-		.object = object
-	};
-	JsonbValue	name;
+	AddbTransaction transaction;
+	StringInfoData body;
 
-	if (getKeyJsonValueFromContainer(object, "op", 2, &name) == NULL ||
-		!addb_transact_find_op(&name, &action.op))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"action\" has an unknown \"op\""),
-				 errhint("The operations are %s.", addb_transact_op_names())));
-	addb_entity_read_action(&action, operation);
+	addb_transact_build(&transaction, &addb_transact_writing, addb_transact_compilers,
+						fcinfo, actions);
+	if (transaction.n == 0)
+		PG_RETURN_NULL();
+	initStringInfo(&body);
+	appendStringInfoString(&body, "{\"TransactItems\":[");
+	appendBinaryStringInfo(&body, transaction.items.data, transaction.items.len);
+	appendStringInfoString(&body, "]}");
+	PG_RETURN_DATUM(show(transaction.kind->operation->name, body.data, body.len));
 }
 
 /* The entities that the items of a transaction name; each by its reference. */
@@ -90,43 +94,31 @@ find_service(AddbRegistry *registry, const AddbEntityOperation *operation)
 	return service;
 }
 
-/* {"operation": ..., "request": ...} */
-static Datum
-show(const AddbEntityRequest *request)
-{
-	StringInfoData text;
-	char	   *json;
-
-	initStringInfo(&text);
-	appendStringInfo(&text, "{\"operation\":\"%s\",\"request\":", request->operation->name);
-	appendBinaryStringInfo(&text, request->body.data, request->body.len);
-	appendStringInfoChar(&text, '}');
-	json = pg_any_to_server(text.data, text.len, PG_UTF8);
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
-}
-
 /*
  * addb_fn_params - ddb_params(action) returns jsonb
  *
- * action is an operation as operation.h has it, or an action on an entity as
+ * action is an operation as operation.h has it, or an array of actions as
  * ddb_transact_write takes it. NULL when nothing would be sent.
  */
 Datum
 addb_fn_params(PG_FUNCTION_ARGS)
 {
-	JsonbContainer *object = addb_entity_arg_object(fcinfo, 0, "action");
+	Jsonb	   *action = addb_arg_jsonb(fcinfo, 0, "action");
 	AddbEntityRequest request = {0};
 	AddbEntityService service;
 
-	if (has_member(object, "method"))
-		addb_entity_operation_read(object, &request.action);
-	else
-		read_action(object, &request.action);
+	if (JB_ROOT_IS_SCALAR(action))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"action\" must be a JSON object, or an array of them")));
+	if (JB_ROOT_IS_ARRAY(action))
+		return show_actions(fcinfo, action);
+	addb_entity_operation_read(&action->root, &request.action);
 	service = find_service(addb_registry_pin(fcinfo, CurrentMemoryContext),
 						   &request.action);
 	addb_entity_compile_action(&service, &request);
 	if (request.operation == NULL)
 		PG_RETURN_NULL();
 	addb_entity_request_close(&request);
-	PG_RETURN_DATUM(show(&request));
+	PG_RETURN_DATUM(show(request.operation->name, request.body.data, request.body.len));
 }

@@ -148,14 +148,9 @@ read_response(const AddbTransactAction *action, const JsonbValue *value)
 			 errhint("It is all_old, for the stored item if the condition is not met, or none.")));
 }
 
-/*
- * addb_entity_read_action - reads an action on an entity as an operation
- *
- * It points into the action. Raises 22023 naming the action.
- */
-void
-addb_entity_read_action(const AddbTransactAction *action,
-						AddbEntityOperation *operation)
+/* The action as an operation, which points into it. */
+static void
+read_action(const AddbTransactAction *action, AddbEntityOperation *operation)
 {
 	JsonbValue	values[MEMBERS];
 
@@ -212,15 +207,12 @@ append_request(AddbTransaction *transaction, AddbTransactAction *action,
 }
 
 /*
- * addb_entity_compile_transact - compiles an action on an item of an entity
- *
- * An AddbTransactCompile; transaction->arg is the FunctionCallInfo. Raises what
- * addb_entity_read_action, addb_registry_find, addb_entity_compile_action and
- * addb_transact_take_key raise, with the action in the context.
+ * An AddbTransactCompile, for actions on items of entities. Raises what is wrong
+ * with the action, addb_registry_find, addb_entity_compile_action and
+ * addb_transact_take_key, with the action in the context.
  */
-void
-addb_entity_compile_transact(AddbTransaction *transaction,
-							 AddbTransactAction *action)
+static void
+compile_action(AddbTransaction *transaction, AddbTransactAction *action)
 {
 	FunctionCallInfo fcinfo = transaction->arg;
 	AddbEntityRequest *request = palloc0(sizeof(AddbEntityRequest));
@@ -236,7 +228,7 @@ addb_entity_compile_transact(AddbTransaction *transaction,
 		.arg = &place
 	};
 
-	addb_entity_read_action(action, &request->action);
+	read_action(action, &request->action);
 	error_context_stack = &context;
 	service.members =
 		addb_registry_find(addb_registry_pin(fcinfo, CurrentMemoryContext),
@@ -248,3 +240,8 @@ addb_entity_compile_transact(AddbTransaction *transaction,
 	action->read_arg = request;
 	append_request(transaction, action, request);
 }
+
+const AddbTransactCompiler addb_transact_compilers[] = {
+	{"entity", compile_action},
+	{NULL, addb_transact_compile_table}
+};

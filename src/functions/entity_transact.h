@@ -1,16 +1,13 @@
 /*
  * entity_transact.h
- *	  Actions on entities in transactions, and on their own.
+ *	  What actions of transactions can be on: entities, and tables.
  */
 #ifndef ADDB_FUNCTIONS_ENTITY_TRANSACT_H
 #define ADDB_FUNCTIONS_ENTITY_TRANSACT_H
 
 #include "dynamodb/transact.h"
-#include "entity/operation.h"
 
-extern void addb_entity_read_action(const AddbTransactAction *action,
-									AddbEntityOperation *operation);
-extern void addb_entity_compile_transact(AddbTransaction *transaction,
-										 AddbTransactAction *action);
+/* For transactions whose argument is the FunctionCallInfo. */
+extern const AddbTransactCompiler addb_transact_compilers[];
 
 #endif							/* ADDB_FUNCTIONS_ENTITY_TRANSACT_H */
