@@ -88,7 +88,7 @@ $$;
 SELECT ddb_get_item('regress_transact', '{"pk": "a", "sk": 1}') IS NULL;
 SELECT * FROM pg_temp.errors('null', '"put"', '{"op": "put"}', '[1]', '[null]', '[[]]', '[{}]', '[{"op": null}]', '[{"op": 1}]', '[{"op": "get"}]', '[{"op": "Put"}]', '[{"op": "insert"}]',
 	'[{"op": "put"}]', '[{"op": "create", "item": null}]', '[{"op": "update", "set": {"a": 1}}]', '[{"op": "check", "where": "a = b"}]', '[{"op": "check", "key": {"pk": "a", "sk": 1}}]',
-	'[{"op": "put", "item": 1}]', '[{"op": "put", "item": []}]', '[{"op": "delete", "key": "a"}]', '[{"op": "put", "itme": {}}]', '[{"op": "put", "item": {}, "entity": "agent"}]',
+	'[{"op": "put", "item": 1}]', '[{"op": "put", "item": []}]', '[{"op": "delete", "key": "a"}]', '[{"op": "put", "itme": {}}]', '[{"op": "put", "item": {}, "entity": "nobody"}]',
 	'[{"op": "put", "item": {}, "key": {}}]', '[{"op": "delete", "key": {}, "set": {}}]', '[{"op": "check", "key": {}, "where": "a = b", "update": "SET a = b"}]', '[{"op": "put", "item": {}, "projection": "a"}]',
 	'[{"op": "put", "item": {}, "table": 1}]', '[{"op": "put", "item": {}, "table": ""}]', '[{"op": "put", "item": {}, "values": []}]', '[{"op": "put", "item": {}, "names": 1}]', '[{"op": "delete", "key": {}, "where": {}}]');
 -- keys
