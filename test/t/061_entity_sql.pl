@@ -350,6 +350,7 @@ BEGIN
 END \$f\$;
 SELECT pg_temp.took();
 SQL
+	diag(sprintf 'ddb_params: %.1f microseconds', $milliseconds / 2);
 	cmp_ok($milliseconds / 2, '<', 200, sprintf 'a create is compiled and shown in %.1f microseconds', $milliseconds / 2);
 	return;
 }
