@@ -165,3 +165,37 @@ CREATE TABLE bench.logged (item jsonb);
 CREATE UNLOGGED TABLE bench.rows (item jsonb);
 
 CHECKPOINT;
+
+-- The README's agent, made a request n times.
+
+SELECT ddb_register_entity('{
+    "model": {"entity": "agent", "version": "1", "service": "MI6"},
+    "attributes": {
+        "id": {"type": "string"}, "designation": {"type": "string"},
+        "email": {"type": "string", "required": true}, "firstName": {"type": "string"}, "lastName": {"type": "string"},
+        "alive": {"type": "boolean", "required": true}, "kills": {"type": "number", "default": 0}},
+    "indexes": {
+        "operatives": {"pk": {"field": "pk", "composite": ["designation"]}, "sk": {"field": "sk", "composite": ["id"]}}}}', 'map') \g /dev/null
+
+CREATE FUNCTION bench.params(n integer) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    action jsonb := '{"entity": "agent", "method": "create", "attributes": {"id": "007", "designation": "00", "email": "jb@mi6.uk",
+                      "firstName": "James", "lastName": "Bond", "alive": true}}';
+    request jsonb;
+    start bigint;
+BEGIN
+    FOR i IN 1 .. n / 50 LOOP
+        request := ddb_params(action);
+    END LOOP;
+    start := bench.cpu();
+    FOR i IN 1 .. n LOOP
+        request := ddb_params(action);
+    END LOOP;
+    IF request ->> 'operation' IS DISTINCT FROM 'PutItem' THEN
+        RAISE 'no request came back: %', request;
+    END IF;
+    RETURN bench.cpu() - start;
+END
+$$;

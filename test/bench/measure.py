@@ -6,13 +6,15 @@
 import sys
 
 import calls
+import entities
 import loads
 import memory
 import pages
 import scans
 import tables
 
-TABLES = {'calls': calls, 'pages': pages, 'tables': tables, 'scans': scans, 'loads': loads, 'memory': memory}
+TABLES = {'calls': calls, 'pages': pages, 'tables': tables, 'scans': scans, 'loads': loads, 'memory': memory,
+          'entities': entities}
 
 
 def main():
