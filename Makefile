@@ -145,6 +145,16 @@ OBJS = \
 	src/functions/batch_aggregate.o \
 	src/functions/call.o \
 	src/functions/codec.o \
+	src/functions/entity.o \
+	src/functions/entity_batch.o \
+	src/functions/entity_call.o \
+	src/functions/entity_key.o \
+	src/functions/entity_page.o \
+	src/functions/entity_params.o \
+	src/functions/entity_query.o \
+	src/functions/entity_register.o \
+	src/functions/entity_registry.o \
+	src/functions/entity_transact.o \
 	src/functions/item.o \
 	src/functions/partiql.o \
 	src/functions/query.o \

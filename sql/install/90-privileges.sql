@@ -8,6 +8,8 @@ AS $$
 		('ddb_batch_get', 'read'),
 		('ddb_batch_write', 'write'),
 		('ddb_call', 'admin'),
+		('ddb_collection_query', 'read'),
+		('ddb_collection_query_page', 'read'),
 		('ddb_count', 'read'),
 		('ddb_create_table', 'admin'),
 		('ddb_delete', 'write'),
@@ -16,6 +18,22 @@ AS $$
 		('ddb_delete_item', 'write'),
 		('ddb_delete_table', 'admin'),
 		('ddb_describe_table', 'read'),
+		('ddb_drop_entity', 'admin'),
+		('ddb_entity_batch_delete', 'write'),
+		('ddb_entity_batch_get', 'read'),
+		('ddb_entity_batch_put', 'write'),
+		('ddb_entity_create', 'write'),
+		('ddb_entity_delete', 'write'),
+		('ddb_entity_get', 'read'),
+		('ddb_entity_patch', 'write'),
+		('ddb_entity_put', 'write'),
+		('ddb_entity_query', 'read'),
+		('ddb_entity_query_page', 'read'),
+		('ddb_entity_remove', 'write'),
+		('ddb_entity_scan', 'read'),
+		('ddb_entity_scan_page', 'read'),
+		('ddb_entity_update', 'write'),
+		('ddb_entity_upsert', 'write'),
 		('ddb_execute', 'write'),
 		('ddb_execute_transaction', 'write'),
 		('ddb_get', 'read'),
@@ -24,7 +42,14 @@ AS $$
 		('ddb_get_many', 'read'),
 		('ddb_grant', 'owner'),
 		('ddb_internal_batch_get', 'read'),
+		('ddb_internal_collection_query', 'read'),
 		('ddb_internal_delete_step', 'owner'),
+		('ddb_internal_entity_batch_get', 'read'),
+		('ddb_internal_entity_changed', 'owner'),
+		('ddb_internal_entity_name', 'owner'),
+		('ddb_internal_entity_query', 'read'),
+		('ddb_internal_entity_read', 'owner'),
+		('ddb_internal_entity_scan', 'read'),
 		('ddb_internal_execute', 'write'),
 		('ddb_internal_functions', 'owner'),
 		('ddb_internal_get_many', 'read'),
@@ -38,11 +63,13 @@ AS $$
 		('ddb_last_response', 'read'),
 		('ddb_list_tables', 'read'),
 		('ddb_marshall', 'read'),
+		('ddb_params', 'read'),
 		('ddb_put_agg', 'write'),
 		('ddb_put_item', 'write'),
 		('ddb_query', 'read'),
 		('ddb_query_items', 'read'),
 		('ddb_query_page', 'read'),
+		('ddb_register_entity', 'admin'),
 		('ddb_revoke', 'owner'),
 		('ddb_scan', 'read'),
 		('ddb_scan_page', 'read'),
@@ -84,6 +111,7 @@ BEGIN
 			HINT = 'The levels are read, write and admin.';
 	END IF;
 	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', '@extschema@', role);
+	EXECUTE format('GRANT SELECT ON %s TO %s', '@extschema@.ddb_entities', role);
 	FOR f IN
 		SELECT i.function FROM @extschema@.ddb_internal_functions() AS i
 		WHERE array_position(levels, i.level) <= array_position(levels, ddb_grant.level)
@@ -118,6 +146,9 @@ BEGIN
 	LOOP
 		EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', f, role);
 	END LOOP;
+	IF level = 'read' THEN
+		EXECUTE format('REVOKE SELECT ON %s FROM %s', '@extschema@.ddb_entities', role);
+	END IF;
 END
 $$
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

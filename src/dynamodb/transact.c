@@ -107,13 +107,14 @@ check_array(const AddbTransactKind *kind, Jsonb *actions)
 /*
  * addb_transact_build - reads the actions and compiles them
  *
- * compilers is a list whose last one takes all actions. actions must stay as
+ * compilers is a list whose last one takes all actions; arg is for them. actions must stay as
  * long as the transaction, whose memory is palloc'd. Raises 22023, 42601 and
  * 54000 naming the action, and what its compiler raises.
  */
 void
 addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
-					const AddbTransactCompiler *compilers, Jsonb *actions)
+					const AddbTransactCompiler *compilers, void *arg,
+					Jsonb *actions)
 {
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
@@ -122,6 +123,7 @@ addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
 	check_array(kind, actions);
 	memset(transaction, 0, sizeof(*transaction));
 	transaction->kind = kind;
+	transaction->arg = arg;
 	transaction->actions = palloc(Max(JB_ROOT_COUNT(actions), 1) *
 								  sizeof(AddbTransactAction));
 	initStringInfo(&transaction->items);

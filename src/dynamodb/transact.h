@@ -73,6 +73,7 @@ struct AddbTransactAction
 struct AddbTransaction
 {
 	const AddbTransactKind *kind;
+	void	   *arg;			/* the caller's, for compilers */
 	AddbTransactAction *actions;
 	int			n;
 	StringInfoData items;		/* JSON: the elements of TransactItems */
@@ -115,7 +116,7 @@ typedef struct AddbTransactResult
 extern void addb_transact_build(AddbTransaction *transaction,
 								const AddbTransactKind *kind,
 								const AddbTransactCompiler *compilers,
-								Jsonb *actions);
+								void *arg, Jsonb *actions);
 
 /* in transact_table.c */
 extern void addb_transact_compile_table(AddbTransaction *transaction,

@@ -97,10 +97,12 @@ check_type(const AddbTransactAction *action, const AddbTransactMember *member,
 {
 	bool		fits;
 
-	if (member->type == jbvString)
-		fits = value->type == jbvString;
+	if (value->type == jbvString)
+		fits = member->type == jbvString || member->type == jbvBinary;
+	else if (value->type != jbvBinary || member->type == jbvString)
+		fits = false;
 	else
-		fits = value->type == jbvBinary &&
+		fits = member->type == jbvBinary ||
 			(member->type == jbvObject ? JsonContainerIsObject(value->val.binary.data)
 			 : JsonContainerIsArray(value->val.binary.data));
 	if (!fits)
@@ -109,6 +111,7 @@ check_type(const AddbTransactAction *action, const AddbTransactMember *member,
 				 errmsg("\"%s\" of %s %d must be %s", member->name,
 						action->kind->noun, action->number,
 						member->type == jbvString ? "a text" :
+						member->type == jbvBinary ? "a text, an object or an array" :
 						member->type == jbvObject ? "an object" : "an array")));
 }
 

@@ -23,7 +23,8 @@
 typedef struct AddbTransactMember
 {
 	const char *name;
-	enum jbvType type;			/* jbvString, jbvObject or jbvArray */
+	enum jbvType type;			/* jbvString, jbvObject or jbvArray; jbvBinary:
+								 * any of them */
 	int			ops;			/* that may have it */
 	int			required;		/* that must */
 } AddbTransactMember;

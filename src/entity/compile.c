@@ -120,20 +120,16 @@ addb_entity_compile_single(const AddbEntityService *service,
 }
 
 /*
- * addb_entity_compile - compiles an operation: see operation.h for its form
+ * addb_entity_compile_action - compiles the operation that request->action is
  *
- * request is filled; its operation stays NULL when there is nothing to send.
- * Raises 22023 for an operation that makes no request, with ElectroDB's number
- * where it has one, and 23514 for values against the model.
+ * The rest of the request is zero. Its operation stays NULL when there is nothing
+ * to send. Raises 22023 for an operation that makes no request, with ElectroDB's
+ * number where it has one, and 23514 for values against the model.
  */
 void
-addb_entity_compile(const AddbEntityService *service, JsonbContainer *operation,
-					AddbEntityRequest *request)
+addb_entity_compile_action(const AddbEntityService *service,
+						   AddbEntityRequest *request)
 {
-	memset(request, 0, sizeof(AddbEntityRequest));
-	if (!JsonContainerIsObject(operation))
-		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operation must be a JSON object");
-	addb_entity_operation_read(operation, &request->action);
 	initStringInfo(&request->body);
 	switch (request->action.method)
 	{
@@ -153,4 +149,21 @@ addb_entity_compile(const AddbEntityService *service, JsonbContainer *operation,
 		default:
 			addb_entity_compile_single(service, request);
 	}
+}
+
+/*
+ * addb_entity_compile - compiles an operation: see operation.h for its form
+ *
+ * request is filled. Raises as addb_entity_compile_action, and 22023 for what is
+ * no operation.
+ */
+void
+addb_entity_compile(const AddbEntityService *service, JsonbContainer *operation,
+					AddbEntityRequest *request)
+{
+	memset(request, 0, sizeof(AddbEntityRequest));
+	if (!JsonContainerIsObject(operation))
+		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operation must be a JSON object");
+	addb_entity_operation_read(operation, &request->action);
+	addb_entity_compile_action(service, request);
 }

@@ -46,7 +46,8 @@ struct AddbEntityRequest
 	AddbEntityRequest *items;	/* of a transaction */
 	int			nitems;
 	bool		in_transaction; /* is an item of one */
-	int			item_start;		/* in body: the item of a put */
+	bool		once;			/* an update that does more when it is made twice */
+	int			item_start;		/* in body: the item of a put, else the key */
 	int			item_len;
 };
 
@@ -54,6 +55,8 @@ struct AddbEntityRequest
 extern void addb_entity_compile(const AddbEntityService *service,
 								JsonbContainer *operation,
 								AddbEntityRequest *request);
+extern void addb_entity_compile_action(const AddbEntityService *service,
+									   AddbEntityRequest *request);
 extern void addb_entity_request_close(AddbEntityRequest *request);
 extern void addb_entity_request_begin(AddbEntityRequest *request,
 									  const AddbOperation *operation);
@@ -80,6 +83,8 @@ extern AddbEntityValues addb_entity_read_values(const AddbEntityModel *model,
 extern void addb_entity_append_key(StringInfo body,
 								   const AddbEntityModel *model,
 								   AddbEntityValues values);
+extern void addb_entity_append_table_key(AddbEntityRequest *request,
+										 AddbEntityValues values);
 extern void addb_entity_append_projection(AddbEntityRequest *request,
 										  AddbExpressions *expressions,
 										  const AddbEntityIndex *index);

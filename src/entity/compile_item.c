@@ -52,8 +52,7 @@ addb_entity_compile_item(AddbEntityRequest *request)
 	addb_entity_request_begin(request, get ? &addb_get_item :
 							  &addb_delete_item);
 	request->key = addb_entity_read_values(model, request->action.key);
-	appendStringInfoString(&request->body, ",\"Key\":");
-	addb_entity_append_key(&request->body, model, request->key);
+	addb_entity_append_table_key(request, request->key);
 	if (get)
 		compile_get(request, expressions);
 	else

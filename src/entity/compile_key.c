@@ -62,6 +62,20 @@ addb_entity_append_key(StringInfo body, const AddbEntityModel *model,
 	appendStringInfoCharMacro(body, '}');
 }
 
+/*
+ * addb_entity_append_table_key - appends the member "Key", and takes note of it
+ *
+ * Raises as addb_entity_append_key.
+ */
+void
+addb_entity_append_table_key(AddbEntityRequest *request, AddbEntityValues values)
+{
+	appendStringInfoString(&request->body, ",\"Key\":");
+	request->item_start = request->body.len;
+	addb_entity_append_key(&request->body, request->member->model, values);
+	request->item_len = request->body.len - request->item_start;
+}
+
 /* The names of a projection so far; each is to be there once. */
 typedef struct Projection
 {

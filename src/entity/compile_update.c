@@ -16,6 +16,7 @@ typedef struct Chain
 {
 	AddbEntityUpdate update;
 	AddbEntityValues composites;	/* given by "composite" */
+	bool		once;
 } Chain;
 
 static bool
@@ -57,6 +58,7 @@ take_step(void *arg, const AddbEntityAction *action)
 		take_composite(chain, action);
 	else
 		addb_entity_update_act(&chain->update, action);
+	chain->once |= addb_entity_action_is_once(action);
 }
 
 static void
@@ -150,11 +152,12 @@ addb_entity_compile_update(AddbEntityRequest *request)
 
 	addb_entity_request_begin(request, &addb_update_item);
 	request->key = addb_entity_read_values(model, request->action.key);
-	appendStringInfoString(&request->body, ",\"Key\":");
-	addb_entity_append_key(&request->body, model, request->key);
+	addb_entity_append_table_key(request, request->key);
 	addb_entity_update_begin(&chain.update, model, expressions);
 	chain.composites = addb_entity_values(model);
+	chain.once = false;
 	addb_entity_read_chain(request->action.chain, take_step, &chain);
+	request->once = chain.once;
 	known = known_values(&chain, request->key);
 	addb_entity_update_keys(&chain.update,
 							addb_entity_plan_update(model, known,

@@ -13,6 +13,7 @@ typedef struct Upsert
 {
 	AddbEntityUpdate update;
 	AddbEntityValues values;	/* to be set */
+	bool		once;
 	AddbEntityAction *actions;	/* by attribute: another operator, the last of
 								 * its chain; op SET: none */
 } Upsert;
@@ -38,6 +39,7 @@ take_step(void *arg, const AddbEntityAction *action)
 						  ADDB_ENTITY_INCOMPLETE,
 						  "attribute \"%s\" can only be set, for it is part of a key",
 						  addb_entity_quote(attribute->name));
+	upsert->once |= addb_entity_action_is_once(action);
 	upsert->actions[attribute->number] = *action;
 	upsert->values[attribute->number] =
 		action->op == ADDB_OPERATOR_SET ? action->value : NULL;
@@ -112,12 +114,13 @@ addb_entity_compile_upsert(AddbEntityRequest *request)
 	upsert.values = addb_entity_read_values(model, request->action.attributes);
 	upsert.actions =
 		palloc0(Max(model->root.nchildren, 1) * sizeof(AddbEntityAction));
+	upsert.once = false;
 	addb_entity_read_chain(request->action.chain, take_step, &upsert);
+	request->once = upsert.once;
 	addb_entity_update_identity(&upsert.update);
 	set_attributes(&upsert);
 	request->key = upsert.values;
-	appendStringInfoString(&request->body, ",\"Key\":");
-	addb_entity_append_key(&request->body, model, upsert.values);
+	addb_entity_append_table_key(request, upsert.values);
 	addb_entity_update_keys(&upsert.update,
 							addb_entity_plan_put(model, upsert.values),
 							upsert.values, true);

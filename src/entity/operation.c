@@ -43,6 +43,7 @@ static const struct
 }			members[] = {
 	{"entity", MEMBER_TEXT, offsetof(AddbEntityOperation, entity)},
 	{"index", MEMBER_TEXT, offsetof(AddbEntityOperation, index)},
+	{"service", MEMBER_TEXT, offsetof(AddbEntityOperation, service)},
 	{"collection", MEMBER_TEXT, offsetof(AddbEntityOperation, collection)},
 	{"attributes", MEMBER_OBJECT, offsetof(AddbEntityOperation, attributes)},
 	{"key", MEMBER_OBJECT, offsetof(AddbEntityOperation, key)},
@@ -122,6 +123,18 @@ read_options(const JsonbValue *value, AddbEntityOperation *operation)
 }
 
 /*
+ * addb_entity_operation_init - an operation that says nothing yet
+ */
+void
+addb_entity_operation_init(AddbEntityOperation *operation)
+{
+	memset(operation, 0, sizeof(AddbEntityOperation));
+	operation->values.type = jbvNull;
+	operation->where.type = jbvNull;
+	operation->options.pages = 1;
+}
+
+/*
  * addb_entity_operation_read - reads an operation; unknown members are an error
  *
  * Raises 22023 for members of wrong types, with number 1010 or 2005 for options.
@@ -136,10 +149,7 @@ addb_entity_operation_read(JsonbContainer *object,
 	JsonbValue	value;
 	bool		has_method = false;
 
-	memset(operation, 0, sizeof(AddbEntityOperation));
-	operation->values.type = jbvNull;
-	operation->where.type = jbvNull;
-	operation->options.pages = 1;
+	addb_entity_operation_init(operation);
 	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
 	{
 		if (token != WJB_KEY)

@@ -5,7 +5,7 @@
  *	{entity, method: put|create|upsert, attributes, chain, where, options}
  *	{entity, method: get|delete|remove|update|patch|check, key, chain, where, options}
  *	{entity, method: query, index, key, sk, where, options}
- *	{method: collection, collection, key, sk, where, options}
+ *	{method: collection, service, collection, key, sk, where, options}
  *	{entity, method: scan, index, where, options}
  *	{entity, method: batchGet|batchDelete, keys}, {entity, method: batchPut, items}
  *	{method: transactWrite|transactGet, items: [operation + commit], options: {token}}
@@ -87,6 +87,7 @@ typedef struct AddbEntityOperation
 	AddbEntityMethod method;
 	AddbText	entity;
 	AddbText	index;
+	AddbText	service;		/* of a collection: for whoever finds the entities */
 	AddbText	collection;
 	JsonbContainer *attributes;
 	JsonbContainer *key;
@@ -99,6 +100,7 @@ typedef struct AddbEntityOperation
 	AddbEntityOptions options;
 } AddbEntityOperation;
 
+extern void addb_entity_operation_init(AddbEntityOperation *operation);
 extern void addb_entity_operation_read(JsonbContainer *object,
 									   AddbEntityOperation *operation);
 extern const char *addb_entity_method_name(AddbEntityMethod method);

@@ -55,6 +55,15 @@ folded(AddbText name)
 	return out.data;
 }
 
+/*
+ * addb_entity_same_service - whether two names are of one service
+ */
+bool
+addb_entity_same_service(AddbText a, AddbText b)
+{
+	return strcmp(folded(a), folded(b)) == 0;
+}
+
 static _Noreturn void
 cannot_join(AddbText collection, const AddbEntityMember *a,
 			const AddbEntityMember *b, const char *what)
@@ -179,8 +188,8 @@ addb_entity_service_check(const AddbEntityService *service)
 	{
 		const AddbEntityModel *model = service->members[i].model;
 
-		if (i > 0 && strcmp(folded(model->service),
-							folded(service->members[0].model->service)) != 0)
+		if (i > 0 && !addb_entity_same_service(model->service,
+											   service->members[0].model->service))
 			addb_entity_raise(ADDB_ENTITY_BAD_JOIN,
 							  "entities \"%s\" and \"%s\" are of different services",
 							  addb_entity_quote(service->members[0].alias),

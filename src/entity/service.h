@@ -22,6 +22,7 @@ typedef struct AddbEntityService
 	int			nmembers;
 } AddbEntityService;
 
+extern bool addb_entity_same_service(AddbText a, AddbText b);
 extern void addb_entity_service_check(const AddbEntityService *service);
 extern const AddbEntityMember *addb_entity_service_find(const AddbEntityService *service, const char *alias, int len);
 extern const AddbEntityIndex *addb_entity_find_collection(const AddbEntityModel *model, AddbText collection, int *depth);

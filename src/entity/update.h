@@ -61,6 +61,7 @@ extern void addb_entity_update_finish(AddbEntityUpdate *update,
 extern StringInfo addb_entity_update_next(StringInfo clause);
 
 /* in update_action.c */
+extern bool addb_entity_action_is_once(const AddbEntityAction *action);
 extern void addb_entity_update_act(AddbEntityUpdate *update,
 								   const AddbEntityAction *action);
 

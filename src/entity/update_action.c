@@ -29,6 +29,22 @@ static const struct
 	[ADDB_OPERATOR_IF_NOT_EXISTS] = {"ifNotExists", ANY_TYPE},
 };
 
+/*
+ * addb_entity_action_is_once - whether an action made twice may do more than once
+ *
+ * A list's elements move when one is removed, and one is added for an index
+ * behind the end; an attribute that is copied may have been changed beside.
+ */
+bool
+addb_entity_action_is_once(const AddbEntityAction *action)
+{
+	return action->op == ADDB_OPERATOR_ADD ||
+		action->op == ADDB_OPERATOR_SUBTRACT ||
+		action->op == ADDB_OPERATOR_APPEND || action->ref != NULL ||
+		(action->op < ADDB_OPERATOR_COMPOSITE &&
+		 memchr(action->path.data, '[', action->path.len) != NULL);
+}
+
 static void
 check_writable(const AddbEntityAction *action, const AddbEntityPath *path)
 {

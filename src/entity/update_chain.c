@@ -160,6 +160,8 @@ read_link(JsonbContainer *link, AddbEntityChainStep step, void *arg)
 /*
  * addb_entity_read_chain - calls step for every action of a chain, in order
  *
+ * Instead of a list there may be one object with all operators.
+ *
  * Paths and values point into the chain. Raises 22023 for what is no chain.
  */
 void
@@ -168,6 +170,11 @@ addb_entity_read_chain(JsonbContainer *chain, AddbEntityChainStep step,
 {
 	if (chain == NULL)
 		return;
+	if (JsonContainerIsObject(chain))
+	{
+		read_link(chain, step, arg);
+		return;
+	}
 	for (int i = 0; i < JsonContainerSize(chain); i++)
 		read_link(container_of(getIthJsonbValueFromContainer(chain, i), true, "element"),
 				  step, arg);

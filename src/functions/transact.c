@@ -9,6 +9,7 @@
 #include "dynamodb/transact.h"
 #include "funcapi.h"
 #include "functions/args.h"
+#include "functions/entity_transact.h"
 #include "functions/rows.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
@@ -32,6 +33,7 @@ enum
 
 /* What actions can be on. */
 static const AddbTransactCompiler compilers[] = {
+	{"entity", addb_entity_compile_transact},
 	{NULL, addb_transact_compile_table}
 };
 
@@ -90,7 +92,8 @@ addb_fn_transact_write(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("ddb_transact_write()");
 	actions = addb_arg_jsonb(fcinfo, 0, "actions");
-	addb_transact_build(&transaction, &addb_transact_writing, compilers, actions);
+	addb_transact_build(&transaction, &addb_transact_writing, compilers, fcinfo,
+						actions);
 	addb_transact_run(&transaction, addb_arg_optional_text(fcinfo, 1), &result);
 	if (result.canceled && addb_arg_bool(fcinfo, 2, false))
 		addb_transact_raise(&transaction, &result);
@@ -107,7 +110,7 @@ addb_fn_transact_get(PG_FUNCTION_ARGS)
 	AddbTransactResult result;
 	AddbText	no_token = {NULL, 0};
 
-	addb_transact_build(&transaction, &addb_transact_reading, compilers,
+	addb_transact_build(&transaction, &addb_transact_reading, compilers, fcinfo,
 						addb_arg_jsonb(fcinfo, 0, "gets"));
 	addb_transact_run(&transaction, no_token, &result);
 	PG_RETURN_DATUM(form_result(fcinfo, &result));

@@ -1,0 +1,253 @@
+/*
+ * entity_call.c
+ *	  The arguments of functions on entities, and operations on one item.
+ *
+ * A write is resent after a lost answer as one on any table is: when that leads
+ * to the same end. See dynamodb/table_item.c.
+ */
+#include "postgres.h"
+
+#include "dynamodb/request.h"
+#include "dynamodb/stats.h"
+#include "entity/item.h"
+#include "functions/args.h"
+#include "functions/entity_call.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+/*
+ * addb_entity_call_begin - a call that says nothing but its method yet
+ *
+ * The registry is pinned until the current context ends.
+ */
+void
+addb_entity_call_begin(AddbEntityCall *call, FunctionCallInfo fcinfo,
+					   AddbEntityMethod method)
+{
+	memset(call, 0, sizeof(AddbEntityCall));
+	addb_entity_operation_init(&call->request.action);
+	call->request.action.method = method;
+	call->registry = addb_registry_pin(fcinfo, CurrentMemoryContext);
+}
+
+/*
+ * addb_entity_call_find - takes the argument "entity"
+ *
+ * Raises 22004, and as addb_registry_find.
+ */
+void
+addb_entity_call_find(AddbEntityCall *call, FunctionCallInfo fcinfo, int n)
+{
+	AddbText	reference = addb_arg_text(fcinfo, n, "entity");
+
+	reference.data = pnstrdup(reference.data, reference.len);
+	call->service.members = addb_registry_find(call->registry, reference);
+	call->service.nmembers = 1;
+	call->request.action.entity = reference;
+}
+
+/* The argument's copy in the current context. */
+static JsonbContainer *
+container(FunctionCallInfo fcinfo, int n, const char *name, bool object)
+{
+	Jsonb	   *value;
+
+	addb_arg_require(fcinfo, n, name);
+	value = PG_GETARG_JSONB_P_COPY(n);
+	if (object ? !JB_ROOT_IS_OBJECT(value) :
+		!JB_ROOT_IS_ARRAY(value) || JB_ROOT_IS_SCALAR(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be a JSON %s", name,
+						object ? "object" : "array of objects")));
+	return &value->root;
+}
+
+/*
+ * addb_entity_arg_object - an argument that is a JSON object
+ *
+ * Copied in the current context. Raises 22004 when it is NULL, 22023 when it is
+ * no object.
+ */
+JsonbContainer *
+addb_entity_arg_object(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	return container(fcinfo, n, name, true);
+}
+
+/*
+ * addb_entity_arg_optional_object - the same, NULL for NULL
+ */
+JsonbContainer *
+addb_entity_arg_optional_object(FunctionCallInfo fcinfo, int n,
+								const char *name)
+{
+	return PG_ARGISNULL(n) ? NULL : container(fcinfo, n, name, true);
+}
+
+/*
+ * addb_entity_arg_array - an argument that is a JSON array
+ *
+ * As addb_entity_arg_object.
+ */
+JsonbContainer *
+addb_entity_arg_array(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	return container(fcinfo, n, name, false);
+}
+
+/*
+ * addb_entity_arg_where - takes the arguments "condition" and "vals"
+ *
+ * A condition that begins with a brace or bracket, as no text of DynamoDB's
+ * grammar does, is JSON: see where.h. Raises 22P02 for JSON that is none.
+ */
+void
+addb_entity_arg_where(AddbEntityCall *call, FunctionCallInfo fcinfo,
+					  int condition, int values)
+{
+	AddbText	text = addb_arg_optional_text(fcinfo, condition);
+	JsonbValue *where = &call->request.action.where;
+	JsonbContainer *object = addb_entity_arg_optional_object(fcinfo, values, "vals");
+
+	if (text.len > 0 && (text.data[0] == '{' || text.data[0] == '['))
+	{
+		char	   *json = pnstrdup(text.data, text.len);
+		Jsonb	   *parsed = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+
+		where->type = jbvBinary;
+		where->val.binary.data = &parsed->root;
+		where->val.binary.len = VARSIZE(parsed) - VARHDRSZ;
+	}
+	else if (text.data != NULL)
+	{
+		where->type = jbvString;
+		where->val.string.val = unconstify(char *, text.data);
+		where->val.string.len = text.len;
+	}
+	if (object != NULL)
+	{
+		Jsonb	   *whole = (Jsonb *) ((char *) object - offsetof(Jsonb, root));
+
+		call->request.action.values.type = jbvBinary;
+		call->request.action.values.val.binary.data = object;
+		call->request.action.values.val.binary.len = VARSIZE(whole) - VARHDRSZ;
+	}
+}
+
+/*
+ * addb_entity_arg_options - takes the argument "options"
+ *
+ * Raises 22023, with number 1010 or 2005.
+ */
+void
+addb_entity_arg_options(AddbEntityCall *call, FunctionCallInfo fcinfo, int n)
+{
+	JsonbContainer *object = addb_entity_arg_optional_object(fcinfo, n, "options");
+
+	if (object != NULL)
+		addb_entity_options_read(object, &call->request.action.options);
+}
+
+/*
+ * addb_entity_arg_refuse_option - raises 22023 for an option that a function
+ * cannot have
+ */
+void
+addb_entity_arg_refuse_option(FunctionCallInfo fcinfo, int n,
+							  const char *option, const char *hint)
+{
+	JsonbContainer *object = addb_entity_arg_optional_object(fcinfo, n, "options");
+	JsonbValue	ignored;
+
+	if (object != NULL &&
+		getKeyJsonValueFromContainer(object, option, strlen(option), &ignored) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("this function takes no option \"%s\"", option),
+				 errhint("%s", hint)));
+}
+
+/* Whether a write must not be made twice; see the banner. */
+static bool
+is_once(const AddbEntityRequest *request)
+{
+	AddbEntityResponse response = request->action.options.response;
+
+	return request->once || response == ADDB_RESPONSE_ALL_OLD ||
+		response == ADDB_RESPONSE_UPDATED_OLD;
+}
+
+/* The member "data", or both when the caller is told of a failed condition. */
+static Jsonb *
+unwrap(const AddbEntityRequest *request, Jsonb *result)
+{
+	JsonbValue	data;
+
+	if (request->action.method != ADDB_METHOD_GET &&
+		request->action.options.on_failure != ADDB_FAILURE_RAISE)
+		return result;
+	if (getKeyJsonValueFromContainer(&result->root, "data", 4, &data) == NULL ||
+		data.type == jbvNull)
+		return NULL;
+	return JsonbValueToJsonb(&data);
+}
+
+static Jsonb *
+read_result(const AddbEntityRequest *request, AddbCall *call)
+{
+	size_t		len;
+	const char *data = addb_call_body(call, &len);
+	AddbText	body = {data, (int) len};
+	AddbEntityReply reply;
+
+	addb_reply_take_cost(call);
+	if (request->operation->is_write)
+		addb_stats.items_written++;
+	else
+	{
+		addb_entity_reply_read(body, &reply);
+		addb_stats.items_read += reply.item.data != NULL;
+	}
+	return addb_entity_format(request, &body, 1);
+}
+
+/*
+ * addb_entity_call_run - compiles an operation on one item and carries it out
+ *
+ * arguments is as in AddbRequest. The result is palloc'd, NULL when it is null.
+ * With the option "returnOnConditionCheckFailure" it is {"rejected", "data"}.
+ * Raises what compiling raises; 23000, or 23505 when it is a create, when the
+ * condition is not met; and what calls raise.
+ */
+Jsonb *
+addb_entity_call_run(AddbEntityCall *call, const char *arguments)
+{
+	AddbEntityRequest *request = &call->request;
+	AddbRequest wire = {.arguments = arguments};
+	AddbCall   *sent;
+	Jsonb	   *result;
+
+	addb_entity_compile_action(&call->service, request);
+	appendStringInfoString(&request->body, ",\"ReturnConsumedCapacity\":\"TOTAL\"");
+	addb_entity_request_close(request);
+	wire.operation = request->operation;
+	wire.table = request->table;
+	wire.body = request->body.data;
+	wire.body_len = request->body.len;
+	wire.is_create = request->action.method == ADDB_METHOD_CREATE;
+	wire.send_once = request->operation->is_write && is_once(request);
+	sent = addb_client_call(&wire, CurrentMemoryContext);
+	if (addb_call_succeeded(sent))
+		result = read_result(request, sent);
+	else
+	{
+		/* a lost attempt may be what has made the condition fail */
+		result = addb_call_error(sent) == NULL || addb_call_was_unsettled(sent) ? NULL :
+			addb_entity_format_error(request, addb_call_error(sent));
+		if (result == NULL)
+			addb_call_raise(sent);
+	}
+	addb_call_release(sent);
+	return unwrap(request, result);
+}
