@@ -14,7 +14,7 @@ need_endpoint();
 make_database();
 
 # tables that the README creates
-my @tables = qw(orders electro measurements);
+my @tables = qw(orders electro measurements typed);
 my $session = session(timeout => 300);
 
 test_items();
@@ -83,6 +83,8 @@ sub test_recipes
 {
 	run_examples('ETL recipes', 7);
 	is($session->query("SELECT ddb_count('measurements', segments => 4)"), 200_000, 'all rows are items');
+	is($session->query("SELECT count(*), count(i -> 'tags'), bool_and(jsonb_typeof(i -> 'at') = 'number') FROM ddb_scan('typed') AS i"), '1000|858|t',
+		'rows of other types, without nulls');
 	is($session->query('SELECT count(*), count(DISTINCT item) FROM raw'), '200000|200000', 'all items are rows');
 	is($session->query('SELECT count(*) FROM raw AS r JOIN measurements AS m ON r.item = to_jsonb(m)'), 200_000,
 		'and the same');
