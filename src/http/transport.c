@@ -22,7 +22,6 @@
 #include <signal.h>
 
 #include "core/compat.h"
-#include "core/guc.h"
 #include "http/sockets.h"
 #include "miscadmin.h"
 #include "pgstat.h"
