@@ -85,10 +85,15 @@ static AddbAwsSettings
 current_settings(void)
 {
 	AddbAwsSettings settings = {
+		.server = "",
 		.access_key_id = addb_access_key_id,
 		.secret_access_key = or_empty(addb_guc_secret_access_key()),
 		.session_token = or_empty(addb_guc_session_token()),
 		.profile = addb_profile,
+		.role_arn = "",
+		.external_id = "",
+		.role_session_name = "",
+		.sts_endpoint_url = "",
 		.region = addb_region,
 		.endpoint_url = addb_endpoint_url,
 		.allow_insecure_http = addb_allow_insecure_http,

@@ -13,6 +13,26 @@
 /* Shared config files are a few kilobytes; more than this is no such file. */
 #define ADDB_HOST_FILE_MAX (1024 * 1024)
 
+/* One exchange with a source of credentials: STS, a container, an instance. */
+typedef struct AddbHostRequest
+{
+	const char *method;			/* "GET", "POST" or "PUT", a constant */
+	const char *url;
+	const char *const *headers; /* complete lines, "Name: value" */
+	int			nheaders;
+	const char *body;			/* NULL when there is none */
+	size_t		body_len;
+	int			timeout;		/* ms, connecting included */
+} AddbHostRequest;
+
+typedef struct AddbHostReply
+{
+	int			status;			/* 0: no reply */
+	char	   *body;			/* palloc'd, with a NUL at body[len] */
+	size_t		len;
+	const char *error;			/* palloc'd: why there is no reply */
+} AddbHostReply;
+
 typedef struct AddbHost
 {
 	void	   *arg;			/* handed to the functions below */
@@ -25,17 +45,49 @@ typedef struct AddbHost
 	 * set, EFBIG above ADDB_HOST_FILE_MAX.
 	 */
 	char	   *(*read_file) (void *arg, const char *path, size_t *len);
+
+	/* One attempt. Raises interrupts, and nothing else. */
+	void		(*http) (void *arg, const AddbHostRequest *request,
+						 AddbHostReply *reply);
+
+	/*
+	 * The standard output of a program, palloc'd, with a NUL at text[*len]; NULL
+	 * with *problem, a palloc'd clause, when it could not be run, did not end
+	 * with status 0, wrote more than ADDB_HOST_FILE_MAX or took longer than
+	 * timeout ms. argv ends with a NULL. Raises interrupts, which end the program.
+	 */
+	char	   *(*run) (void *arg, const char *const *argv, int timeout,
+						size_t *len, const char **problem);
 } AddbHost;
 
-/* The settings that matter below src/aws; "" where not set, never NULL. */
+/* A switch that may be left to the next source of settings. */
+typedef enum AddbSwitch
+{
+	ADDB_SWITCH_UNSET,
+	ADDB_SWITCH_OFF,
+	ADDB_SWITCH_ON
+} AddbSwitch;
+
+/*
+ * The settings that matter below src/aws: those of a foreign server and the
+ * user's mapping when one is chosen, else the parameters atomic_dynamodb.*.
+ * Texts are "" where not set, never NULL.
+ */
 typedef struct AddbAwsSettings
 {
+	const char *server;			/* the foreign server's name, "" without one */
 	const char *access_key_id;
 	const char *secret_access_key;
 	const char *session_token;
 	const char *profile;
+	const char *role_arn;		/* to be assumed with what the chain finds */
+	const char *external_id;	/* for role_arn */
+	const char *role_session_name;	/* for role_arn; "": one is made up */
 	const char *region;
 	const char *endpoint_url;
+	const char *sts_endpoint_url;
+	AddbSwitch	use_fips_endpoint;
+	AddbSwitch	use_dualstack_endpoint;
 	bool		allow_insecure_http;
 	bool		allow_ambient;	/* the user may use ambient credentials */
 	TimestampTz now;

@@ -318,10 +318,15 @@ static AddbAwsSettings
 get_settings(JsonbContainer *source)
 {
 	AddbAwsSettings settings = {
+		.server = get_text_or(source, "server", ""),
 		.access_key_id = get_text_or(source, "access_key_id", ""),
 		.secret_access_key = get_text_or(source, "secret_access_key", ""),
 		.session_token = get_text_or(source, "session_token", ""),
 		.profile = get_text_or(source, "profile", ""),
+		.role_arn = get_text_or(source, "role_arn", ""),
+		.external_id = get_text_or(source, "external_id", ""),
+		.role_session_name = get_text_or(source, "role_session_name", ""),
+		.sts_endpoint_url = get_text_or(source, "sts_endpoint_url", ""),
 		.region = get_text_or(source, "region", ""),
 		.endpoint_url = get_text_or(source, "endpoint_url", ""),
 		.allow_insecure_http = get_flag(source, "allow_insecure_http"),
