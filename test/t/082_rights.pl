@@ -334,6 +334,25 @@ sub test_read_only
 	return;
 }
 
+# What the README says of a SET where statements are logged.
+sub test_logged_statements
+{
+	my $log_all = "SET log_statement = 'all'; SET log_min_duration_statement = 0; SET log_min_error_statement = 'error'";
+	my $quiet = "SET LOCAL log_statement = 'none'; SET LOCAL log_min_duration_statement = -1; SET LOCAL log_min_error_statement = 'panic'";
+	my $session = session();
+	$session->query($log_all);
+	$session->query("SET atomic_dynamodb.session_token = 'ShownToken'");
+	like($cluster->log, qr/ShownToken/, 'a SET is logged with its secret, if PostgreSQL is to log it');
+	$session->query("BEGIN; $quiet; SET atomic_dynamodb.session_token = 'HiddenToken'");
+	$session->query_error("SET atomic_dynamodb.secret_access_key = 'Hidden Token'");
+	$session->query("COMMIT");
+	$session->query("BEGIN; $quiet; SET atomic_dynamodb.session_token = 'HiddenToken'; COMMIT; SELECT 'Logged' || 'Again'");
+	unlike($cluster->log, qr/Hidden ?Token/, 'not so after the three of SET LOCAL');
+	like($cluster->log, qr/'Logged' \|\| 'Again'/, 'which end with their transaction');
+	is($session->query('SHOW atomic_dynamodb.session_token'), '********', 'unlike the secret');
+	return;
+}
+
 $cluster->inside(sub {
 	my @guarded = test_settings();
 	test_placeholders(@guarded);
@@ -342,6 +361,7 @@ $cluster->inside(sub {
 	test_catalog();
 	test_default_privileges();
 	test_read_only();
+	test_logged_statements();
 });
 (my $log = $cluster->log) =~ s/^.*statement: .*ALTER SYSTEM.*$//mg;
 unlike($log, qr/\Q$SECRET\E|\Q$TOKEN\E/, 'the log, at debug5, has no secret');
