@@ -46,6 +46,7 @@ OBJS = \
 	src/dynamodb/error_raise.o \
 	src/dynamodb/error_table.o \
 	src/dynamodb/expression.o \
+	src/dynamodb/expression_actions.o \
 	src/dynamodb/expression_condition.o \
 	src/dynamodb/expression_error.o \
 	src/dynamodb/expression_function.o \
@@ -132,6 +133,7 @@ OBJS = \
 	src/entity/update.o \
 	src/entity/update_action.o \
 	src/entity/update_chain.o \
+	src/entity/update_text.o \
 	src/entity/value.o \
 	src/entity/value_error.o \
 	src/entity/value_set.o \

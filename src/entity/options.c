@@ -78,7 +78,7 @@ read_on_failure(const JsonbValue *value)
 	return ADDB_FAILURE_ALL_OLD;
 }
 
-/* An integer from 1 on, 0 when it is none. */
+/* The nearest integer of a number from 1 on, 0 of anything else. */
 static int
 positive(const JsonbValue *value)
 {
@@ -155,8 +155,10 @@ read_limit(const JsonbValue *value)
 
 	if (value->type == jbvNull)
 		return NULL;
-	if (value->type != jbvNumeric)
-		bad_option("limit", "a number");
+	if (positive(value) == 0 ||
+		!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(value->val.numeric),
+										  NumericGetDatum(int64_to_numeric(positive(value))))))
+		bad_option("limit", "a whole number greater than zero");
 	copy = palloc(sizeof(JsonbValue));
 	*copy = *value;
 	return copy;

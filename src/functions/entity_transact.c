@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "dynamodb/transact_action.h"
+#include "entity/error.h"
 #include "entity/item.h"
 #include "functions/entity_call.h"
 #include "functions/entity_key.h"
@@ -33,6 +34,7 @@ typedef enum Member
 	MEMBER_IF_NOT_EXISTS,
 	MEMBER_COMPOSITE,
 	MEMBER_DATA,
+	MEMBER_UPDATE,
 	MEMBER_WHERE,
 	MEMBER_VALUES,
 	MEMBER_RESPONSE,
@@ -41,7 +43,7 @@ typedef enum Member
 } Member;
 
 static const AddbTransactMember members[MEMBERS] = {
-	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_WRITE, 0},
+	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ENTITY] = {"entity", jbvString, ADDB_OPS_ALL, ADDB_OPS_ALL},
 	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_ITEM, ADDB_OPS_ITEM},
@@ -55,6 +57,7 @@ static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_IF_NOT_EXISTS] = {"ifNotExists", jbvObject, ADDB_OPS_UPDATE, 0},
 	[MEMBER_COMPOSITE] = {"composite", jbvObject, ADDB_OPS_UPDATE, 0},
 	[MEMBER_DATA] = {"data", jbvArray, ADDB_OPS_UPDATE, 0},
+	[MEMBER_UPDATE] = {"update", jbvString, ADDB_OPS_UPDATE & ~ADDB_OPS(ADDB_TRANSACT_UPSERT), 0},
 	[MEMBER_WHERE] = {"where", jbvBinary, ADDB_OPS_WRITE, ADDB_OPS_CHECK},
 	[MEMBER_VALUES] = {"values", jbvObject, ADDB_OPS_WRITE, 0},
 	[MEMBER_RESPONSE] = {"response", jbvString, ADDB_OPS_WRITE, 0},
@@ -110,6 +113,13 @@ read_chain(const JsonbValue *values)
 
 	addb_jsonb_start();
 	mark = addb_jsonb_mark();
+	if (values[MEMBER_UPDATE].type != jbvNull)
+	{
+		addb_jsonb_push_member("update", strlen("update"),
+							   addb_jsonb_string(values[MEMBER_UPDATE].val.string.val,
+												 values[MEMBER_UPDATE].val.string.len));
+		n++;
+	}
 	for (int i = MEMBER_SET; i <= MEMBER_DATA; i++)
 	{
 		int			len = values[i].type == jbvNull ? 0 : values[i].val.binary.len;
@@ -161,6 +171,7 @@ read_action(const AddbTransactAction *action, AddbEntityOperation *operation)
 	operation->attributes = container_of(&values[MEMBER_ITEM]);
 	operation->key = container_of(&values[MEMBER_KEY]);
 	operation->chain = read_chain(values);
+	operation->chain_name = NULL;
 	operation->where = values[MEMBER_WHERE];
 	operation->values = values[MEMBER_VALUES];
 	operation->options.table = text_of(&values[MEMBER_TABLE]);
@@ -234,6 +245,7 @@ compile_action(AddbTransaction *transaction, AddbTransactAction *action)
 		addb_registry_find(addb_registry_pin(fcinfo, CurrentMemoryContext),
 						   request->action.entity);
 	request->in_transaction = true;
+	transaction->preface = ADDB_ENTITY_FAILURE;
 	addb_entity_compile_action(&service, request);
 	error_context_stack = context.previous;
 	action->read = read_item;
