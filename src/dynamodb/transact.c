@@ -74,7 +74,7 @@ begin_action(AddbTransactAction *action, const AddbTransaction *transaction,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s %d is not an object", action->kind->noun, action->number)));
 	action->object = element->val.binary.data;
-	if (transaction->kind == &addb_transact_writing)
+	if (transaction->kind->operation->is_write)
 		action->op = read_op(action);
 	else
 	{

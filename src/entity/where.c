@@ -108,7 +108,7 @@ add_clause(AddbEntityCondition *condition, const JsonbValue *clause)
 	}
 	if (clause->type != jbvBinary ||
 		!JsonContainerIsObject(clause->val.binary.data))
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "conditions of \"%s\" must be objects or texts",
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" must be a text, an object or an array of them",
 						  condition->name);
 	object = clause->val.binary.data;
 	or = addb_entity_where_is_or(object);

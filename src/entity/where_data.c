@@ -54,8 +54,8 @@ require(const AddbEntityCondition *condition, JsonbContainer *object,
 	const JsonbValue *value = get(object, name);
 
 	if (value == NULL)
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "condition in \"%s\" lacks \"%s\"",
-						  condition->name, name);
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" is missing in \"%s\"",
+						  name, condition->name);
 	return value;
 }
 
@@ -64,7 +64,7 @@ text_of(const AddbEntityCondition *condition, const JsonbValue *value,
 		const char *name)
 {
 	if (value->type != jbvString)
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" of a condition in \"%s\" must be a string",
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"%s\" must be a string",
 						  name, condition->name);
 	return (AddbText) {value->val.string.val, value->val.string.len};
 }
@@ -76,7 +76,7 @@ container_of(const AddbEntityCondition *condition, const JsonbValue *value,
 	if (value->type != jbvBinary ||
 		(object ? !JsonContainerIsObject(value->val.binary.data) :
 		 !JsonContainerIsArray(value->val.binary.data)))
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" of a condition in \"%s\" must be an %s",
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"%s\" must be an %s",
 						  name, condition->name, object ? "object" : "array");
 	return value->val.binary.data;
 }
@@ -185,7 +185,7 @@ append_list(AddbEntityCondition *condition, JsonbContainer *object,
 	int			n = JsonContainerSize(array);
 
 	if (n == 0)
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"args\" of a condition in \"%s\" is empty",
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"args\" in \"%s\" is empty",
 						  condition->name);
 	if (n == 1)
 		addb_entity_where_data(condition,

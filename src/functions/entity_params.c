@@ -29,6 +29,14 @@ show(const char *operation, const char *request, int len)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
 }
 
+/* As in transact.c, but for the name of the argument. */
+static const AddbTransactKind writing = {
+	&addb_transact_write_items, "action", "action", NULL
+};
+static const AddbTransactKind reading = {
+	&addb_transact_get_items, "action", "get", NULL
+};
+
 static bool
 has_member(JsonbContainer *object, const char *name, JsonbValue *value)
 {
@@ -211,8 +219,7 @@ addb_fn_params(PG_FUNCTION_ARGS)
 	language = JB_ROOT_IS_ARRAY(action) ? language_of_list(action)
 		: language_of(&action->root, "argument \"action\"");
 	if (language != LANGUAGE_METHOD)
-		return show_actions(fcinfo, language == LANGUAGE_GET ? &addb_transact_reading
-							: &addb_transact_writing,
+		return show_actions(fcinfo, language == LANGUAGE_GET ? &reading : &writing,
 							JB_ROOT_IS_ARRAY(action) ? action : list_of(action));
 	if (JB_ROOT_IS_ARRAY(action))
 		join_operations(action, &request.action);

@@ -240,17 +240,21 @@ static _Noreturn void
 raise_ambiguous(const AddbRegistry *registry, AddbText reference)
 {
 	StringInfoData names;
+	const char *name = NULL;
 
 	initStringInfo(&names);
 	for (int i = 0; i < registry->n; i++)
-		if (match(&registry->entries[i], reference) > 0)
-			appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
-							 full_name(&registry->entries[i].name));
+	{
+		if (match(&registry->entries[i], reference) == 0)
+			continue;
+		name = full_name(&registry->entries[i].name);
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", name);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_AMBIGUOUS_ALIAS),
 			 errmsg("entity \"%.*s\" is ambiguous", reference.len, reference.data),
 			 errdetail("It may be any of %s.", names.data),
-			 errhint("Name one of them in full.")));
+			 errhint("Name the one that is meant in full, as \"%s\".", name)));
 }
 
 /* Raises 42704 and 42P09. */
