@@ -48,7 +48,7 @@ changes_argument(AddbEntityCall *call, FunctionCallInfo fcinfo, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"changes\" must be a JSON object"),
-				 errhint("Write it like {\"set\": {\"name\": \"x\"}, \"add\": {\"n\": 1}, \"remove\": [\"y\"]}.")));
+				 errhint("Write it like {\"set\": {\"name\": \"x\"}, \"add\": {\"n\": 1}, \"remove\": [\"y\"]}, or {\"update\": \"SET n = n + :i\"}.")));
 	call->request.action.chain = &changes->root;
 	call->request.action.chain_name = "changes";
 }

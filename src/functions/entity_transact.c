@@ -76,18 +76,6 @@ static const AddbEntityMethod methods[] = {
 	[ADDB_TRANSACT_GET] = ADDB_METHOD_GET,
 };
 
-static const char *const wire_names[] = {
-	[ADDB_TRANSACT_PUT] = "Put",
-	[ADDB_TRANSACT_CREATE] = "Put",
-	[ADDB_TRANSACT_UPDATE] = "Update",
-	[ADDB_TRANSACT_UPSERT] = "Update",
-	[ADDB_TRANSACT_PATCH] = "Update",
-	[ADDB_TRANSACT_DELETE] = "Delete",
-	[ADDB_TRANSACT_REMOVE] = "Delete",
-	[ADDB_TRANSACT_CHECK] = "ConditionCheck",
-	[ADDB_TRANSACT_GET] = "Get",
-};
-
 static AddbText
 text_of(const JsonbValue *value)
 {
@@ -139,25 +127,6 @@ read_chain(const JsonbValue *values)
 	return n == 0 ? NULL : &addb_jsonb_finish(chain)->root;
 }
 
-static AddbEntityResponse
-read_response(const AddbTransactAction *action, const JsonbValue *value)
-{
-	char	   *word;
-
-	if (value->type == jbvNull)
-		return ADDB_RESPONSE_DEFAULT;
-	word = pnstrdup(value->val.string.val, value->val.string.len);
-	if (pg_strcasecmp(word, "all_old") == 0)
-		return ADDB_RESPONSE_ALL_OLD;
-	if (pg_strcasecmp(word, "none") == 0)
-		return ADDB_RESPONSE_NONE;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid \"response\" of %s %d: \"%s\"", action->kind->noun,
-					action->number, word),
-			 errhint("It is all_old, for the stored item if the condition is not met, or none.")));
-}
-
 /* The action as an operation, which points into it. */
 static void
 read_action(const AddbTransactAction *action, AddbEntityOperation *operation)
@@ -175,7 +144,8 @@ read_action(const AddbTransactAction *action, AddbEntityOperation *operation)
 	operation->where = values[MEMBER_WHERE];
 	operation->values = values[MEMBER_VALUES];
 	operation->options.table = text_of(&values[MEMBER_TABLE]);
-	operation->options.response = read_response(action, &values[MEMBER_RESPONSE]);
+	operation->options.response = addb_transact_returns_item(action, &values[MEMBER_RESPONSE])
+		? ADDB_RESPONSE_ALL_OLD : ADDB_RESPONSE_DEFAULT;
 	operation->options.attributes = container_of(&values[MEMBER_ATTRIBUTES]);
 }
 
@@ -205,7 +175,7 @@ append_request(AddbTransaction *transaction, AddbTransactAction *action,
 	int			item_end = request->item_start + request->item_len;
 	int			start;
 
-	appendStringInfo(out, "{\"%s\":", wire_names[action->op]);
+	appendStringInfo(out, "{\"%s\":", addb_transact_wire_name(action->op));
 	start = out->len + request->item_start;
 	appendBinaryStringInfo(out, request->body.data, item_end);
 	addb_transact_take_key(transaction, action, request->table,
