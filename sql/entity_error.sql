@@ -112,7 +112,7 @@ SELECT * FROM pg_temp.error_of($s$SELECT ddb_register_entity('{"model": "a"}')$s
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_register_entity('{"model": {"entity": "a", "version": "1", "service": "s"}, "table": 1, "attributes": {}, "indexes": {}}')$s$);
 
 -- an ambiguous name: the hint must not propose what was tried
-SELECT ddb_register_entity((SELECT jsonb_set(model::jsonb, '{model,version}', '"2"') FROM ddb_entities)::json, 'regress_entity_error');
+SELECT ddb_register_entity((SELECT jsonb_set(model::jsonb, '{model,version}', '"2"') FROM ddb_entities WHERE entity = 'thing')::json, 'regress_entity_error');
 SELECT ddb_entity_get('shop.thing', '{}');
 SELECT ddb_entity_get('thing', '{}');
 SELECT ddb_drop_entity('thing@2');
