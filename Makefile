@@ -10,6 +10,8 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSIO
 MODULE_big = $(EXTENSION)
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 
+include $(dir $(lastword $(MAKEFILE_LIST)))src/entity/objs.mk
+
 OBJS = \
 	src/atomic_dynamodb.o \
 	src/core/guc.o \
@@ -47,6 +49,7 @@ OBJS = \
 	src/dynamodb/error_raise.o \
 	src/dynamodb/error_table.o \
 	src/dynamodb/expression.o \
+	src/dynamodb/expression_actions.o \
 	src/dynamodb/expression_condition.o \
 	src/dynamodb/expression_error.o \
 	src/dynamodb/expression_function.o \
@@ -91,55 +94,7 @@ OBJS = \
 	src/dynamodb/transact_run.o \
 	src/dynamodb/transact_table.o \
 	src/dynamodb/uuid.o \
-	src/entity/case.o \
-	src/entity/case_table.o \
-	src/entity/compile.o \
-	src/entity/compile_batch.o \
-	src/entity/compile_collection.o \
-	src/entity/compile_item.o \
-	src/entity/compile_key.o \
-	src/entity/compile_put.o \
-	src/entity/compile_query.o \
-	src/entity/compile_transaction.o \
-	src/entity/compile_update.o \
-	src/entity/compile_upsert.o \
-	src/entity/cursor.o \
-	src/entity/error.o \
-	src/entity/format.o \
-	src/entity/format_batch.o \
-	src/entity/format_pages.o \
-	src/entity/format_single.o \
-	src/entity/format_transaction.o \
-	src/entity/item.o \
-	src/entity/item_owner.o \
-	src/entity/js_text.o \
-	src/entity/json_tree.o \
-	src/entity/key.o \
-	src/entity/key_parse.o \
-	src/entity/model.o \
-	src/entity/model_attribute.o \
-	src/entity/model_check.o \
-	src/entity/model_index.o \
-	src/entity/model_key.o \
-	src/entity/operation.o \
-	src/entity/options.o \
-	src/entity/path.o \
-	src/entity/pattern.o \
-	src/entity/read.o \
-	src/entity/reply.o \
-	src/entity/request_parts.o \
-	src/entity/secondary.o \
-	src/entity/service.o \
-	src/entity/update.o \
-	src/entity/update_action.o \
-	src/entity/update_chain.o \
-	src/entity/value.o \
-	src/entity/value_error.o \
-	src/entity/value_set.o \
-	src/entity/where.o \
-	src/entity/where_data.o \
-	src/entity/where_text.o \
-	src/entity/where_value.o \
+	$(ENTITY_OBJS) \
 	src/functions/args.o \
 	src/functions/atomic.o \
 	src/functions/batch.o \

@@ -62,6 +62,7 @@ typedef struct AddbErrorContext
 	const char *operation;		/* "PutItem" */
 	const char *table;			/* or NULL */
 	const char *arguments;		/* SQL arguments behind it, or NULL */
+	const char *preface;		/* what the DETAIL begins with, or NULL */
 	int			attempts;		/* made in all, from 1 */
 	bool		is_write;
 	bool		is_create;		/* its condition: the item does not exist; of a
