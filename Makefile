@@ -28,6 +28,7 @@ OBJS = \
 	src/aws/provider_profile.o \
 	src/aws/provider_settings.o \
 	src/aws/resolve.o \
+	src/aws/secret.o \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
 	src/aws/sigv4_key.o \

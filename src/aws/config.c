@@ -16,6 +16,7 @@
 #include "aws/config.h"
 #include "aws/profile.h"
 #include "aws/resolve.h"
+#include "aws/secret.h"
 #include "aws/sigv4_key.h"
 #include "core/guc.h"
 
@@ -35,19 +36,12 @@ static Cache *cache = NULL;
 static bool forgotten = false;
 static uint64 config_generation = 0;
 
-static void
-wipe(const char *text)
-{
-	if (text != NULL)
-		explicit_bzero(unconstify(char *, text), strlen(text));
-}
-
 /* Deletes a cache with its context; the secrets in it are overwritten first. */
 static void
 drop(Cache *old)
 {
-	wipe(old->credentials.secret_access_key);
-	wipe(old->credentials.session_token);
+	addb_secret_wipe(old->credentials.secret_access_key);
+	addb_secret_wipe(old->credentials.session_token);
 	MemoryContextDelete(old->context);
 }
 

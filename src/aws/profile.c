@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "aws/profile.h"
+#include "aws/secret.h"
 
 typedef struct FileRead
 {
@@ -17,22 +18,6 @@ typedef struct FileRead
 	const char *path;
 	const char *problem;
 } FileRead;
-
-/* Wipes the text of a file, which holds secrets, when its context goes. */
-typedef struct WipeOnReset
-{
-	MemoryContextCallback callback;
-	char	   *text;
-	size_t		len;
-} WipeOnReset;
-
-static void
-wipe_text(void *arg)
-{
-	WipeOnReset *wipe = arg;
-
-	explicit_bzero(wipe->text, wipe->len);
-}
 
 /* "~" and "~/..." with HOME in place of "~"; NULL when HOME is not set. */
 static const char *
@@ -54,7 +39,6 @@ read_shared_file(const AddbHost *host, const char *variable,
 	const char *named = addb_host_getenv(host, variable);
 	const char *path = expand_home(host, named != NULL ? named : default_path);
 	FileRead	result = {.path = path != NULL ? path : default_path};
-	WipeOnReset *wipe = palloc0(sizeof(WipeOnReset));
 	char	   *text = NULL;
 	size_t		len = 0;
 
@@ -65,12 +49,7 @@ read_shared_file(const AddbHost *host, const char *variable,
 
 	if (text != NULL)
 	{
-		wipe->callback.func = wipe_text;
-		wipe->callback.arg = wipe;
-		wipe->text = text;
-		wipe->len = len;
-		MemoryContextRegisterResetCallback(CurrentMemoryContext,
-										   &wipe->callback);
+		addb_secret_wipe_on_reset(text, len);
 		result.file = addb_profile_file_parse(text, len, kind);
 		return result;
 	}
