@@ -11,6 +11,7 @@
 #include "storage/fd.h"
 
 #include "aws/host.h"
+#include "aws/host_run.h"
 
 static const char *
 real_getenv(void *arg, const char *name)
@@ -95,6 +96,7 @@ const AddbHost addb_host_real = {
 	.arg = NULL,
 	.getenv = real_getenv,
 	.read_file = real_read_file,
+	.run = addb_host_run,
 };
 
 /*
