@@ -22,6 +22,7 @@ OBJS = \
 	src/aws/endpoint.o \
 	src/aws/endpoint_url.o \
 	src/aws/host.o \
+	src/aws/host_http.o \
 	src/aws/profile.o \
 	src/aws/profile_file.o \
 	src/aws/provider_environment.o \
