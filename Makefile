@@ -13,15 +13,18 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 OBJS = \
 	src/atomic_dynamodb.o \
 	src/core/guc.o \
+	src/core/json.o \
 	src/core/owned.o \
 	src/http/exchange.o \
 	src/http/sockets.o \
 	src/http/transport.o \
 	src/aws/config.o \
+	src/aws/credential_json.o \
 	src/aws/credentials.o \
 	src/aws/endpoint.o \
 	src/aws/endpoint_url.o \
 	src/aws/host.o \
+	src/aws/host_http.o \
 	src/aws/host_run.o \
 	src/aws/profile.o \
 	src/aws/profile_file.o \
@@ -60,7 +63,6 @@ OBJS = \
 	src/dynamodb/expression_type.o \
 	src/dynamodb/expression_update.o \
 	src/dynamodb/item_size.o \
-	src/dynamodb/json.o \
 	src/dynamodb/jsonb_builder.o \
 	src/dynamodb/key.o \
 	src/dynamodb/key_schema.o \

@@ -1,7 +1,7 @@
 /*
  * host.c
  *	  The environment variables and files of the machine that the server runs
- *	  on.
+ *	  on. Its network is in host_http.c.
  */
 #include "postgres.h"
 
@@ -11,7 +11,6 @@
 #include "storage/fd.h"
 
 #include "aws/host.h"
-#include "aws/host_run.h"
 
 static const char *
 real_getenv(void *arg, const char *name)
@@ -96,6 +95,8 @@ const AddbHost addb_host_real = {
 	.arg = NULL,
 	.getenv = real_getenv,
 	.read_file = real_read_file,
+	.http = addb_host_http,
+	.pause = addb_host_pause,
 	.run = addb_host_run,
 };
 

@@ -23,7 +23,7 @@
 #include <sys/syscall.h>
 #endif
 
-#include "aws/host_run.h"
+#include "aws/host.h"
 #include "core/compat.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"

@@ -33,6 +33,7 @@ typedef struct AddbHttpRequest
 	int			timeout;		/* ms, connecting included */
 	bool		send_once;		/* never resend it on another connection, not
 								 * even when a kept-alive one proves dead */
+	bool		secret;			/* overwrite the reply's body on release */
 } AddbHttpRequest;
 
 typedef enum AddbHttpOutcome
