@@ -12,6 +12,7 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 
 OBJS = \
 	src/atomic_dynamodb.o \
+	src/core/catch.o \
 	src/core/guc.o \
 	src/core/json.o \
 	src/core/owned.o \
@@ -29,8 +30,11 @@ OBJS = \
 	src/aws/profile.o \
 	src/aws/profile_file.o \
 	src/aws/provider_environment.o \
+	src/aws/provider_process.o \
 	src/aws/provider_profile.o \
+	src/aws/provider_role.o \
 	src/aws/provider_settings.o \
+	src/aws/provider_web_identity.o \
 	src/aws/resolve.o \
 	src/aws/secret.o \
 	src/aws/sigv4.o \
