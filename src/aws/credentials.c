@@ -19,6 +19,8 @@ static const AddbProvider *const chain[] = {
 	&addb_provider_settings,
 	&addb_provider_environment,
 	&addb_provider_profile,
+	&addb_provider_container,
+	&addb_provider_instance,
 };
 
 /*
@@ -147,7 +149,7 @@ check_credentials(const AddbCredentials *credentials, TimestampTz now)
 						   "session token" : "access key ID",
 						   credentials->source)));
 
-	if (credentials->expires_at <= now)
+	if (credentials->expires_at <= now && !credentials->tolerates_expiry)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("the AWS credentials have expired"),
@@ -176,7 +178,7 @@ addb_credentials_refuse_ambient(const char *detail)
  * what must last.
  *
  * Errors, all ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION: a configured provider
- * fails; the credentials are malformed or have expired; there are none, and the
+ * fails; the credentials are malformed or have expired (unless they tolerate it); there are none, and the
  * detail says why each provider was passed over; or those that remain are
  * ambient and settings->allow_ambient is false.
  */
@@ -202,6 +204,7 @@ addb_credentials_resolve(AddbAwsSources *sources, AddbCredentials *credentials)
 		credentials->source = provider->name;
 		credentials->ambient = provider->ambient;
 		credentials->refreshable = provider->refreshable;
+		credentials->tolerates_expiry = provider->tolerates_expiry;
 		if (reasons.len > 0)
 			appendStringInfoChar(&reasons, ' ');
 		appendStringInfo(&reasons, "From %s: ", provider->name);
@@ -213,12 +216,11 @@ addb_credentials_resolve(AddbAwsSources *sources, AddbCredentials *credentials)
 		appendStringInfoChar(&reasons, '.');
 	}
 
-	appendStringInfoString(&reasons, " Credentials of containers and instances are not supported by this version.");
 	if (refused)
 		addb_credentials_refuse_ambient(reasons.data);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 			 errmsg("no AWS credentials found"),
 			 errdetail("%s", reasons.data),
-			 errhint("Set atomic_dynamodb.access_key_id and atomic_dynamodb.secret_access_key, or give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in its shared AWS files.")));
+			 errhint("Set atomic_dynamodb.access_key_id and atomic_dynamodb.secret_access_key, or give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in its shared AWS files, or run it where a container or an instance has a role.")));
 }

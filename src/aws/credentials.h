@@ -25,6 +25,13 @@ typedef struct AddbCredentials
 	const char *source;			/* static text, for messages */
 	bool		ambient;		/* from the server's surroundings */
 	bool		refreshable;	/* asking the provider again may change them */
+
+	/*
+	 * They are to be used although expires_at has passed, and although asking the
+	 * provider again fails: the instance metadata service hands out what it has
+	 * when it cannot renew it. Ask again after a few minutes.
+	 */
+	bool		tolerates_expiry;
 } AddbCredentials;
 
 typedef enum AddbProviderOutcome
@@ -47,12 +54,15 @@ typedef struct AddbProvider
 									AddbCredentials *credentials,
 									StringInfo reason);
 	bool		refreshable;
+	bool		tolerates_expiry;
 } AddbProvider;
 
 /* in provider_*.c */
 extern const AddbProvider addb_provider_settings;
 extern const AddbProvider addb_provider_environment;
 extern const AddbProvider addb_provider_profile;
+extern const AddbProvider addb_provider_container;
+extern const AddbProvider addb_provider_instance;
 
 /* in credentials.c */
 extern void addb_credentials_resolve(AddbAwsSources *sources,
