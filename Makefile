@@ -22,14 +22,18 @@ OBJS = \
 	src/aws/config.o \
 	src/aws/credential_json.o \
 	src/aws/credentials.o \
+	src/aws/document.o \
 	src/aws/endpoint.o \
 	src/aws/endpoint_url.o \
+	src/aws/fetch.o \
 	src/aws/host.o \
 	src/aws/host_http.o \
 	src/aws/host_run.o \
 	src/aws/profile.o \
 	src/aws/profile_file.o \
+	src/aws/provider_container.o \
 	src/aws/provider_environment.o \
+	src/aws/provider_instance.o \
 	src/aws/provider_process.o \
 	src/aws/provider_profile.o \
 	src/aws/provider_role.o \

@@ -21,6 +21,8 @@ static const AddbProvider *const chain[] = {
 	&addb_provider_environment,
 	&addb_provider_web_identity,
 	&addb_provider_profile,
+	&addb_provider_container,
+	&addb_provider_instance,
 };
 
 /*

@@ -69,6 +69,8 @@ extern const AddbProvider addb_provider_settings;
 extern const AddbProvider addb_provider_environment;
 extern const AddbProvider addb_provider_web_identity;
 extern const AddbProvider addb_provider_profile;
+extern const AddbProvider addb_provider_container;
+extern const AddbProvider addb_provider_instance;
 
 /* What became of one source when all were asked. */
 typedef struct AddbSourceReport
