@@ -157,6 +157,7 @@ OBJS = \
 	src/functions/batch_aggregate.o \
 	src/functions/call.o \
 	src/functions/codec.o \
+	src/functions/credentials.o \
 	src/functions/entity.o \
 	src/functions/entity_batch.o \
 	src/functions/entity_call.o \

@@ -269,6 +269,14 @@ renew(TimestampTz now)
 	MemoryContextDelete(context);
 }
 
+/* May the current user sign with what the cache holds? */
+static bool
+may_use(void)
+{
+	return !cache->credentials.ambient || addb_allow_ambient_credentials ||
+		superuser();
+}
+
 static bool
 is_stale(void)
 {
@@ -298,8 +306,7 @@ addb_aws_config_get(void)
 		rebuild();
 		return &cache->config;
 	}
-	if (cache->credentials.ambient && !addb_allow_ambient_credentials &&
-		!superuser())
+	if (!may_use())
 		addb_credentials_refuse_ambient(psprintf("The credentials come from %s.",
 												 cache->credentials.source));
 	if (cache->recheck_at != DT_NOEND &&
@@ -331,7 +338,7 @@ addb_aws_config_kept(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	if (is_stale())
+	if (is_stale() || !may_use())
 		return NULL;
 	if (cache->recheck_at <= now &&
 		(cache->credentials.expires_at == DT_NOEND ||
