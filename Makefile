@@ -44,6 +44,8 @@ OBJS = \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
 	src/aws/sigv4_key.o \
+	src/aws/sts.o \
+	src/aws/sts_reply.o \
 	src/dynamodb/atomic_item.o \
 	src/dynamodb/atomic_write.o \
 	src/dynamodb/attribute_decode.o \

@@ -180,16 +180,16 @@ addb_profile_get(const AddbProfile *profile, const char *key)
 }
 
 /*
- * The endpoint_url of dynamodb in the services section that the profile chooses,
- * or NULL.
+ * The endpoint_url of a service, such as "dynamodb", in the services section that
+ * the profile chooses, or NULL.
  */
 const char *
-addb_profile_service_endpoint(const AddbProfile *profile)
+addb_profile_service_endpoint(const AddbProfile *profile, const char *service)
 {
 	const char *services = addb_profile_get(profile, "services");
 
 	if (services == NULL)
 		return NULL;
 	return addb_profile_file_get(profile->config, ADDB_SECTION_SERVICES,
-								 services, "dynamodb", "endpoint_url");
+								 services, service, "endpoint_url");
 }
