@@ -12,6 +12,7 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 
 OBJS = \
 	src/atomic_dynamodb.o \
+	src/core/catch.o \
 	src/core/guc.o \
 	src/core/json.o \
 	src/core/owned.o \
@@ -33,8 +34,11 @@ OBJS = \
 	src/aws/provider_container.o \
 	src/aws/provider_environment.o \
 	src/aws/provider_instance.o \
+	src/aws/provider_process.o \
 	src/aws/provider_profile.o \
+	src/aws/provider_role.o \
 	src/aws/provider_settings.o \
+	src/aws/provider_web_identity.o \
 	src/aws/resolve.o \
 	src/aws/secret.o \
 	src/aws/sigv4.o \
@@ -155,6 +159,7 @@ OBJS = \
 	src/functions/batch_aggregate.o \
 	src/functions/call.o \
 	src/functions/codec.o \
+	src/functions/credentials.o \
 	src/functions/entity.o \
 	src/functions/entity_batch.o \
 	src/functions/entity_call.o \

@@ -68,6 +68,16 @@ read_shared_file(const AddbHost *host, const char *variable,
 	return result;
 }
 
+/* Does either file have the profile? */
+static bool
+is_there(const AddbProfile *profile)
+{
+	return addb_profile_file_has(profile->config, ADDB_SECTION_PROFILE,
+								 profile->name) ||
+		addb_profile_file_has(profile->credentials, ADDB_SECTION_PROFILE,
+							  profile->name);
+}
+
 static void
 choose_name(AddbProfile *profile, const AddbAwsSources *sources)
 {
@@ -118,11 +128,7 @@ addb_profile_load(AddbAwsSources *sources)
 	profile->credentials = credentials.file;
 	profile->credentials_path = credentials.path;
 	profile->credentials_problem = credentials.problem;
-	profile->exists =
-		addb_profile_file_has(profile->config, ADDB_SECTION_PROFILE,
-							  profile->name) ||
-		addb_profile_file_has(profile->credentials, ADDB_SECTION_PROFILE,
-							  profile->name);
+	profile->exists = is_there(profile);
 
 	if (!profile->exists && profile->chosen_by != NULL &&
 		strcmp(profile->name, "default") != 0)
@@ -137,6 +143,22 @@ addb_profile_load(AddbAwsSources *sources)
 
 	sources->profile = profile;
 	return profile;
+}
+
+/*
+ * addb_profile_other - another profile of the same files, palloc'd
+ *
+ * Whether it is there is for the caller to see. name must last as long.
+ */
+const AddbProfile *
+addb_profile_other(const AddbProfile *profile, const char *name)
+{
+	AddbProfile *other = palloc(sizeof(AddbProfile));
+
+	*other = *profile;
+	other->name = name;
+	other->exists = is_there(other);
+	return other;
 }
 
 /*

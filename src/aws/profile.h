@@ -26,6 +26,8 @@ struct AddbProfile
 };
 
 extern const AddbProfile *addb_profile_load(AddbAwsSources *sources);
+extern const AddbProfile *addb_profile_other(const AddbProfile *profile,
+											 const char *name);
 extern const char *addb_profile_get(const AddbProfile *profile, const char *key);
 extern const char *addb_profile_service_endpoint(const AddbProfile *profile,
 												 const char *service);
