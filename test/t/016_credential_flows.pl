@@ -515,10 +515,10 @@ is_deeply($other->control('GET', '/__log'), [], 'neither redirects nor a proxy a
 sub cluster
 {
 	my (%environment) = @_;
-	return AddbTest::Cluster->new(environment => { HOME => '/nonexistent', %environment },
+	return AddbTest::Cluster->new(environment => { HOME => '/nonexistent', AWS_EC2_METADATA_DISABLED => 'false', %environment },
 		conf => { 'atomic_dynamodb.region' => 'us-east-1', 'atomic_dynamodb.endpoint_url' => $other->url });
 }
-my $get = "SELECT ddb_get('p', 's', table_name => 't')";
+my $get = "SELECT ddb_get('p', 's', table_name => 'ttt')";
 my $silent = fault_server(mode => 'blackhole');
 my $full = fault_server(mode => 'backlog');
 for my $case ([ 'a service that takes no connection', $full, 1 ], [ 'a service that says nothing', $silent, 2 ])
@@ -527,7 +527,6 @@ for my $case ([ 'a service that takes no connection', $full, 1 ], [ 'a service t
 	my $cluster = cluster(AWS_EC2_METADATA_SERVICE_ENDPOINT => $where->url);
 	$cluster->inside(sub {
 		my $session = session();
-		$session->query("SET client_min_messages = warning");
 		my $start = time;
 		my @error = $session->query_error($get);
 		my $elapsed = time - $start;
@@ -570,6 +569,32 @@ for my $case ([ 'a service that takes no connection', $full, 1 ], [ 'a service t
 	my ($entry) = @{ $other->control('GET', '/__log') };
 	like($entry->{headers}{authorization}, qr/Credential=AKI\//, 'a request is signed with what the container gave');
 	is($entry->{headers}{'x-amz-security-token'}, 'TI', 'and has its session token');
+}
+
+# Credentials expire while calls are in flight: of three batches one is slow, and
+# one is to be sent again when they have expired. The slow one is answered while
+# the container is.
+{
+	my $soon = sub { my @t = gmtime(time + 2); sprintf '%d-%02d-%02dT%02d:%02d:%02dZ', $t[5] + 1900, $t[4] + 1, @t[3, 2, 1, 0] };
+	my $cluster = cluster(AWS_CONTAINER_CREDENTIALS_FULL_URI => $server->url . '/c');
+	$server->control('PUT', '/__reset');
+	$other->control('PUT', '/__reset');
+	my $list = literal(to_json([ map { { pk => 'p', sk => "$_", data => 1 } } 1 .. 75 ]));
+	$cluster->inside(sub {
+		my $session = session();
+		$session->query(q(SET atomic_dynamodb."table" = 'ttt'));
+		$server->script({ reply => { body => { %document, AccessKeyId => 'AKOLD', Expiration => $soon->() } } },
+			{ delay_reply_ms => 800, reply => { body => { %document, AccessKeyId => 'AKNEW' } } });
+		$other->script({ delay_ms => 2900 },
+			{ reply => { status => 503, headers => { 'x-amz-retry-after' => '2500' }, body => { __type => 'ServiceUnavailable' } } });
+		my $start = time;
+		is($session->query("SELECT ddb_set($list)"), '75', 'a batch goes on with new credentials');
+		cmp_ok(time - $start, '>', 3, 'which were waited for');
+	});
+	is(scalar @{ $server->control('GET', '/__log') }, 2, 'they were asked for twice');
+	my @log = @{ $other->control('GET', '/__log') };
+	is_deeply([ map { $_->{headers}{authorization} =~ /Credential=(\w+)/ } @log ], [qw(AKOLD AKOLD AKOLD AKNEW)],
+		'only the batch that failed was sent again, with the new ones');
 }
 
 done_testing();
