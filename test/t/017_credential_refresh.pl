@@ -314,6 +314,35 @@ my $show = "SELECT concat_ws(' | ', source, chosen, access_key_id, role_arn, exp
 	is(scalar(grep { / \| t \| / } @rows), 0, 'so nothing is chosen');
 }
 
+# Renewal in the middle of a job: requests in flight go on meanwhile, and each is
+# signed with an ID and the token that belongs to it.
+for my $kind ('role', 'program')
+{
+	write_program(short => "sleep 1; n=\$(cat $home/turn); echo \$((n + 1)) > $home/turn\n"
+		  . "echo '{\"Version\":1,\"AccessKeyId\":\"AK'\$n'\",\"SecretAccessKey\":\"SK\",\"SessionToken\":\"TOK'\$n'\",'\n"
+		  . "echo '\"Expiration\":\"'\$(date -u -d '+3 seconds' +%FT%TZ)'\"}'");
+	write_file(turn => "1\n", 0666);
+	write_file(config => $kind eq 'program' ? "[default]\ncredential_process = $home/short\n"
+		: "[default]\nrole_arn = $arn\nsource_profile = base\n[profile base]\n"
+		  . "aws_access_key_id = AKBASE\naws_secret_access_key = SKBASE\n");
+	$sts->reset;
+	$sts->script(map { { %{ role_step($_->[0], $_->[1]) }, delay_ms => 1000 } } [ 1 => 6 ], [ 2 => 3600 ]) if $kind eq 'role';
+	$ddb->reset;
+	$ddb->script({ repeat => -1, delay_ms => 400, reply => { status => 200, body => {} } });
+	is(inside(q(SET atomic_dynamodb.max_connections = 2; SET atomic_dynamodb.request_timeout = '900ms';
+		SELECT ddb_set(jsonb_agg(jsonb_build_object('pk', 'p', 'sk', i::text, 'data', 1))) FROM generate_series(1, 1000) AS i)),
+		'1000', "$kind: a job of 40 requests");
+	my %pairs;
+	for my $request ($ddb->log)
+	{
+		my ($id) = $request->{headers}{authorization} =~ /Credential=(\w+)/;
+		$pairs{"$id $request->{headers}{'x-amz-security-token'}"}++;
+	}
+	cmp_ok(scalar(keys %pairs), '>=', 2, "$kind: the credentials were renewed");
+	is(scalar(grep { !/^AK(\d) TOK\1$/ } keys %pairs), 0, "$kind: and never mixed") or diag(to_json(\%pairs));
+	is($ddb->counts->{requests}, 40, "$kind: no request was made twice") or diag(to_json(\%pairs));
+}
+
 # A program whose backend is killed; afterwards the server starts anew.
 SKIP:
 {
