@@ -35,11 +35,14 @@
 
 /*
  * The shortest time between two attempts to renew good credentials; a random
- * part of it comes on top, so that the sessions of a server spread out.
+ * part of it comes on top, so that the sessions of a server spread out. Tests
+ * make it shorter.
  */
+#ifndef REFRESH_PAUSE
 #define REFRESH_PAUSE (30 * USECS_PER_SEC)
+#endif
 
-/* How long expired credentials of an instance are used before it is asked again. */
+/* How far the end of an instance's credentials moves that it cannot renew. */
 #define EXPIRY_EXTENSION (10 * 60 * USECS_PER_SEC)
 
 typedef struct Cache

@@ -175,7 +175,7 @@ addb_credentials_refuse_ambient(const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-			 errmsg("only superusers may use the AWS credentials of the server's environment and files"),
+			 errmsg("only superusers may use the server's own AWS credentials"),
 			 errdetail("%s", detail),
 			 errhint("A superuser can set atomic_dynamodb.access_key_id and atomic_dynamodb.secret_access_key, or open ambient credentials to others with atomic_dynamodb.allow_ambient_credentials.")));
 }

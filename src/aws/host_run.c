@@ -3,10 +3,11 @@
  *	  Runs a program of this machine and takes its standard output.
  *
  * Why not OpenPipeStream: popen() asks a shell, and neither fread() nor pclose()
- * can be interrupted. Here the wait is one of the backend's latch, so cancel,
+ * can be interrupted. Here the wait is that of the transport, so cancel,
  * terminate, timeouts and the postmaster's death end it, and with it the program
  * and whatever that has started: it leads a session, and a process group, of its
- * own. On Linux the kernel ends it even when the backend is killed.
+ * own. On Linux the kernel ends it even when the backend is killed. Requests to
+ * DynamoDB that are in flight go on meanwhile.
  *
  * The program gets no input and none of the server's descriptors. What it writes
  * to its standard error is thrown away, for it may hold a secret and would end
@@ -24,11 +25,11 @@
 #endif
 
 #include "aws/host.h"
-#include "core/compat.h"
+#include "http/http.h"
 #include "miscadmin.h"
-#include "portability/instr_time.h"
 #include "storage/fd.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
 
 /* A reply with credentials is below 2 kB, so that this rarely has to grow. */
 #define FIRST_SIZE 8192
@@ -233,16 +234,6 @@ has_ended(Program *program)
 	return true;
 }
 
-static int
-elapsed_ms(instr_time since)
-{
-	instr_time	now;
-
-	INSTR_TIME_SET_CURRENT(now);
-	INSTR_TIME_SUBTRACT(now, since);
-	return (int) INSTR_TIME_GET_MILLISEC(now);
-}
-
 /*
  * Waits for the end of the program, which is not that of its output: what it has
  * left in the background may hold the pipe open. false with a problem when it
@@ -251,32 +242,22 @@ elapsed_ms(instr_time since)
 static bool
 wait_for(Program *program, int timeout, const char **problem)
 {
-	static uint32 wait_event = 0;
-	instr_time	began;
+	int64		deadline = addb_http_now() + (int64) timeout * 1000;
 
-	if (wait_event == 0)
-		wait_event = addb_wait_event_new("AtomicDynamodbProgram");
-	INSTR_TIME_SET_CURRENT(began);
 	for (;;)
 	{
 		bool		ended = has_ended(program);
-		int			left = timeout - elapsed_ms(began);
 
 		if (!take_output(program))
 			*problem = psprintf("it wrote more than %d bytes", ADDB_HOST_FILE_MAX);
 		else if (ended && program->status != 0)
 			*problem = wait_result_to_str(program->status);
-		else if (!ended && left <= 0)
+		else if (!ended && addb_http_now() >= deadline)
 			*problem = psprintf("it did not end within %d ms", timeout);
 		if (ended || *problem != NULL)
 			return *problem == NULL;
 
-		WaitLatchOrSocket(MyLatch,
-						  WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH |
-						  (program->output >= 0 ? WL_SOCKET_READABLE : 0),
-						  program->output, left, wait_event);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
+		addb_http_wait_for(program->output, deadline);
 	}
 }
 
@@ -285,7 +266,7 @@ wait_for(Program *program, int timeout, const char **problem)
  *
  * argv[0] is looked for in PATH when it has no slash. What the program has left
  * in the background goes on; a program that is cut short is killed with all that
- * it has started. While it runs, HTTP exchanges in flight make no progress.
+ * it has started.
  */
 char *
 addb_host_run(void *arg, const char *const *argv, int timeout,

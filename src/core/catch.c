@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "core/catch.h"
+#include "lib/stringinfo.h"
 
 /*
  * Is the error about something outside (a connection, a value, credentials, a
@@ -30,18 +31,31 @@ is_external(int sqlstate)
 	}
 }
 
+/* Appends a part of an error as a sentence; NULL is none. */
+static void
+append_sentence(StringInfo text, const char *part)
+{
+	if (part == NULL || part[0] == '\0')
+		return;
+	if (text->len > 0)
+		appendStringInfoChar(text, ' ');
+	appendStringInfoString(text, part);
+	if (strchr(".!?)", text->data[text->len - 1]) == NULL)
+		appendStringInfoChar(text, '.');
+}
+
 /*
  * addb_catch - calls action, and tells why it failed
  *
- * Returns NULL when it did not; else the message with the detail and the hint
- * behind it, palloc'd in the current context. Other errors than those of the world outside
- * go on to the caller.
+ * Returns NULL when it did not; else the message, the detail and the hint as
+ * sentences, palloc'd in the current context. Other errors than those of the
+ * world outside go on to the caller.
  */
 char *
 addb_catch(void (*action) (void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
-	char	   *volatile problem = NULL;
+	StringInfoData problem = {0};
 
 	PG_TRY();
 	{
@@ -56,13 +70,12 @@ addb_catch(void (*action) (void *arg), void *arg)
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
-		problem = psprintf("%s.%s%s%s%s", error->message,
-						   error->detail != NULL ? " " : "",
-						   error->detail != NULL ? error->detail : "",
-						   error->hint != NULL ? " " : "",
-						   error->hint != NULL ? error->hint : "");
+		initStringInfo(&problem);
+		append_sentence(&problem, error->message);
+		append_sentence(&problem, error->detail);
+		append_sentence(&problem, error->hint);
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
-	return problem;
+	return problem.data;
 }
