@@ -14,6 +14,7 @@ OBJS = \
 	src/atomic_dynamodb.o \
 	src/core/catch.o \
 	src/core/guc.o \
+	src/core/guc_guard.o \
 	src/core/json.o \
 	src/core/owned.o \
 	src/http/exchange.o \
