@@ -35,7 +35,8 @@ sub argument
 		$text =~ s/\{PORT\}/8123/g;
 	}
 	write_program($_, $files{$_}) for grep { ($files{$_} // '') =~ /^#!/ } keys %files;
-	return { env => \%env, files => \%files, settings => $case->{settings} // {} };
+	return { env => \%env, files => \%files, settings => $case->{settings} // {},
+		map { ($_ => $case->{$_}) } grep { exists $case->{$_} } qw(server) };
 }
 
 sub write_program
@@ -222,6 +223,25 @@ fails('a role in the settings without credentials', { settings => { role_arn => 
 fails('expired keys behind a role in the settings',
 	{ settings => { role_arn => 'arn:aws:iam::1:role/r' }, env => { %env_pair, AWS_CREDENTIAL_EXPIRATION => '2020-01-01T00:00:00Z' } },
 	message => qr/have expired/);
+
+
+# A role of the settings is assumed with whatever the sources give, be it a role.
+my $reply = { on => 'POST /', status => 200, body => '<AssumeRoleResponse><AssumeRoleResult><Credentials>'
+	  . '<AccessKeyId>AKROLE</AccessKeyId><SecretAccessKey>SKROLE</SecretAccessKey><SessionToken>TROLE</SessionToken>'
+	  . '<Expiration>2036-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>' };
+my %of_settings = (role_arn => 'arn:aws:iam::2:role/s', external_id => 'ext', role_session_name => 'me', region => 'us-west-2');
+for my $case (
+	[ 'keys of the settings' => { settings => { %set_pair, refuse_ambient => $true } }, 'AKSET' ],
+	[ 'the environment' => { env => \%env_pair }, 'AKENV' ],
+	[ 'a role' => { config => "[default]\n${role}source_profile=b\n[profile b]\n$pair" }, 'AKFILE', 'AKROLE' ])
+{
+	my ($name, $in, @signers) = @$case;
+	my $got = credentials_of({ %$in, settings => { %of_settings, %{ $in->{settings} // {} } }, server => [$reply] });
+	my $log = unit_call('addb_unit_world_log', {});
+	is(join(' ', @$got{qw(access_key secret_key token source)}), 'AKROLE SKROLE TROLE the role of the settings', "a role with $name");
+	is(join(' ', map { $_->{headers}{authorization} =~ /Credential=(\w+)/ } @$log), "@signers", "$name: who signs");
+	like($log->[-1]{body}, qr/RoleArn=arn%3Aaws%3Aiam%3A%3A2%3Arole%2Fs&RoleSessionName=me&ExternalId=ext$/, "$name: the form");
+}
 
 # Web identities that lack something.
 my %web = (AWS_WEB_IDENTITY_TOKEN_FILE => "$home/jwt");
