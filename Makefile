@@ -13,7 +13,9 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 OBJS = \
 	src/atomic_dynamodb.o \
 	src/core/guc.o \
+	src/core/guc_secret.o \
 	src/core/owned.o \
+	src/core/value.o \
 	src/http/exchange.o \
 	src/http/sockets.o \
 	src/http/transport.o \
@@ -28,6 +30,8 @@ OBJS = \
 	src/aws/provider_profile.o \
 	src/aws/provider_settings.o \
 	src/aws/resolve.o \
+	src/aws/server.o \
+	src/aws/settings.o \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
 	src/aws/sigv4_key.o \
@@ -139,6 +143,7 @@ OBJS = \
 	src/entity/where_data.o \
 	src/entity/where_text.o \
 	src/entity/where_value.o \
+	src/fdw/validator.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
 	src/functions/batch.o \

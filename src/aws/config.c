@@ -4,8 +4,10 @@
  *
  * It is resolved again when a setting changes, when credentials expire, after
  * the service has refused them, and every minute while they come from a file,
- * which other programs rotate. Who may use ambient credentials is asked at every
- * call, for SET ROLE changes nothing else.
+ * which other programs rotate. What a foreign server and a user mapping say is
+ * for one user only, so another current user is another configuration. Without
+ * a server, who may use ambient credentials is asked at every call, for SET ROLE
+ * changes nothing else.
  */
 #include "postgres.h"
 
@@ -16,6 +18,7 @@
 #include "aws/config.h"
 #include "aws/profile.h"
 #include "aws/resolve.h"
+#include "aws/settings.h"
 #include "aws/sigv4_key.h"
 #include "core/guc.h"
 
@@ -27,7 +30,8 @@ typedef struct Cache
 	MemoryContext context;		/* holds this struct and its texts */
 	AddbAwsConfig config;
 	AddbCredentials credentials;
-	uint64		settings_generation;	/* of core/guc.c, when it was built */
+	uint64		settings_generation;	/* when it was built */
+	Oid			userid;			/* for whom it is; InvalidOid: for everybody */
 	TimestampTz recheck_at;		/* DT_NOEND: never by time */
 } Cache;
 
@@ -72,47 +76,22 @@ same_config(const AddbAwsConfig *a, const AddbAwsConfig *b)
 {
 	return strcmp(a->url, b->url) == 0 &&
 		strcmp(a->region, b->region) == 0 &&
+		strcmp(a->ca_file, b->ca_file) == 0 &&
+		a->corrects_clock == b->corrects_clock &&
 		same_credentials(a->credentials, b->credentials);
-}
-
-static const char *
-or_empty(const char *text)
-{
-	return text != NULL ? text : "";
-}
-
-static AddbAwsSettings
-current_settings(void)
-{
-	AddbAwsSettings settings = {
-		.server = "",
-		.access_key_id = addb_access_key_id,
-		.secret_access_key = or_empty(addb_guc_secret_access_key()),
-		.session_token = or_empty(addb_guc_session_token()),
-		.profile = addb_profile,
-		.role_arn = "",
-		.external_id = "",
-		.role_session_name = "",
-		.sts_endpoint_url = "",
-		.region = addb_region,
-		.endpoint_url = addb_endpoint_url,
-		.allow_insecure_http = addb_allow_insecure_http,
-		.allow_ambient = addb_allow_ambient_credentials || superuser(),
-		.now = GetCurrentTimestamp(),
-	};
-
-	return settings;
 }
 
 /* Copies what lasts into a new cache in context. */
 static Cache *
-make_cache(MemoryContext context, const AddbEndpoint *endpoint,
+make_cache(MemoryContext context, AddbAwsSources *sources,
+		   const AddbEndpoint *endpoint,
 		   const AddbCredentials *credentials)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Cache	   *made = palloc0(sizeof(Cache));
 
 	made->context = context;
+	made->userid = sources->settings->userid;
 	made->credentials = *credentials;
 	made->credentials.access_key_id = pstrdup(credentials->access_key_id);
 	made->credentials.secret_access_key = pstrdup(credentials->secret_access_key);
@@ -122,6 +101,8 @@ make_cache(MemoryContext context, const AddbEndpoint *endpoint,
 	made->config.host = pstrdup(endpoint->host);
 	made->config.path = pstrdup(endpoint->path);
 	made->config.region = pstrdup(endpoint->signing_region);
+	made->config.ca_file = pstrdup(sources->settings->ca_file);
+	made->config.corrects_clock = addb_resolve_clock_correction(sources);
 	made->config.credentials = &made->credentials;
 	MemoryContextSwitchTo(old);
 	return made;
@@ -134,8 +115,8 @@ make_cache(MemoryContext context, const AddbEndpoint *endpoint,
 static Cache *
 build(void)
 {
-	uint64		settings_generation = addb_guc_generation();
-	AddbAwsSettings settings = current_settings();
+	uint64		settings_generation = addb_settings_generation();
+	AddbAwsSettings settings;
 	AddbAwsSources sources = {.host = &addb_host_real,.settings = &settings};
 	AddbEndpoint endpoint;
 	AddbCredentials credentials;
@@ -145,6 +126,7 @@ build(void)
 	MemoryContext old = MemoryContextSwitchTo(work);
 	Cache	   *made;
 
+	addb_settings_get(&settings);
 	addb_resolve_endpoint(&sources, &endpoint);
 	addb_credentials_resolve(&sources, &credentials);
 	MemoryContextSwitchTo(old);
@@ -152,7 +134,7 @@ build(void)
 	made = make_cache(AllocSetContextCreate(CurrentMemoryContext,
 											"atomic_dynamodb configuration",
 											ALLOCSET_SMALL_SIZES),
-					  &endpoint, &credentials);
+					  &sources, &endpoint, &credentials);
 	made->settings_generation = settings_generation;
 	made->recheck_at = credentials.expires_at;
 	if (credentials.refreshable)
@@ -171,6 +153,7 @@ rebuild(void)
 	if (cache != NULL && same_config(&cache->config, &made->config))
 	{
 		cache->settings_generation = made->settings_generation;
+		cache->userid = made->userid;
 		cache->recheck_at = made->recheck_at;
 		drop(made);
 	}
@@ -197,19 +180,21 @@ rebuild(void)
  *
  * Errors: ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION when there are no
  * credentials, they are broken, or the current user may not use them;
- * ERRCODE_INVALID_PARAMETER_VALUE for a wrong or missing region or endpoint. The
- * next call tries again.
+ * ERRCODE_INVALID_PARAMETER_VALUE for a wrong or missing region or endpoint;
+ * those of addb_server_read when a foreign server is chosen. The next call tries
+ * again.
  */
 const AddbAwsConfig *
 addb_aws_config_get(void)
 {
 	if (unlikely(cache == NULL || forgotten ||
-				 cache->settings_generation != addb_guc_generation() ||
+				 cache->settings_generation != addb_settings_generation() ||
+				 (OidIsValid(cache->userid) && cache->userid != GetUserId()) ||
 				 (cache->recheck_at != DT_NOEND &&
 				  GetCurrentTimestamp() >= cache->recheck_at)))
 		rebuild();
-	else if (cache->credentials.ambient && !addb_allow_ambient_credentials &&
-			 !superuser())
+	else if (cache->credentials.ambient && !OidIsValid(cache->userid) &&
+			 !addb_allow_ambient_credentials && !superuser())
 		addb_credentials_refuse_ambient(psprintf("The credentials come from %s.",
 												 cache->credentials.source));
 	return &cache->config;

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
@@ -170,6 +171,32 @@ addb_credentials_refuse_ambient(const char *detail)
 			 errhint("A superuser can set atomic_dynamodb.access_key_id and atomic_dynamodb.secret_access_key, or open ambient credentials to others with atomic_dynamodb.allow_ambient_credentials.")));
 }
 
+/* What a provider is called in messages; a foreign server has no settings. */
+static const char *
+name_of(const AddbProvider *provider, const AddbAwsSettings *settings)
+{
+	return provider == &addb_provider_settings && settings->server[0] != '\0' ?
+		"the user mapping" : provider->name;
+}
+
+/* There are none for the user of a server. refused: ambient ones were not tried. */
+static void
+refuse_on_server(const AddbAwsSettings *settings, bool refused,
+				 const char *reasons)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("no AWS credentials for role \"%s\" on server \"%s\"",
+					settings->user, settings->server),
+			 errdetail("%s%s", reasons, refused ?
+					   " The credentials of the server's environment and files are not opened to this role: a superuser can do so with the option allow_ambient_credentials." : ""),
+			 settings->has_mapping ?
+			 errhint("Set access_key_id and secret_access_key with ALTER USER MAPPING.") :
+			 errhint("Create one: CREATE USER MAPPING FOR %s SERVER %s OPTIONS (access_key_id '...', secret_access_key '...').",
+					 quote_identifier(settings->user),
+					 quote_identifier(settings->server))));
+}
+
 /*
  * Asks the providers in turn and fills credentials from the first that has any.
  * The texts belong to the sources, the host or the current memory context: copy
@@ -199,12 +226,12 @@ addb_credentials_resolve(AddbAwsSources *sources, AddbCredentials *credentials)
 
 		memset(credentials, 0, sizeof(AddbCredentials));
 		credentials->expires_at = DT_NOEND;
-		credentials->source = provider->name;
+		credentials->source = name_of(provider, sources->settings);
 		credentials->ambient = provider->ambient;
 		credentials->refreshable = provider->refreshable;
 		if (reasons.len > 0)
 			appendStringInfoChar(&reasons, ' ');
-		appendStringInfo(&reasons, "From %s: ", provider->name);
+		appendStringInfo(&reasons, "From %s: ", credentials->source);
 		if (provider->provide(sources, credentials, &reasons) == ADDB_PROVIDER_FOUND)
 		{
 			check_credentials(credentials, sources->settings->now);
@@ -214,6 +241,8 @@ addb_credentials_resolve(AddbAwsSources *sources, AddbCredentials *credentials)
 	}
 
 	appendStringInfoString(&reasons, " Credentials of containers and instances are not supported by this version.");
+	if (sources->settings->server[0] != '\0')
+		refuse_on_server(sources->settings, refused, reasons.data);
 	if (refused)
 		addb_credentials_refuse_ambient(reasons.data);
 	ereport(ERROR,
