@@ -179,7 +179,7 @@ name_of(const AddbProvider *provider, const AddbAwsSettings *settings)
 		"the user mapping" : provider->name;
 }
 
-/* There are none for the user of a server. refused: ambient ones were not tried. */
+/* There are none for the user of a server; refused if ambient ones were not tried. */
 static void
 refuse_on_server(const AddbAwsSettings *settings, bool refused,
 				 const char *reasons)
@@ -189,7 +189,7 @@ refuse_on_server(const AddbAwsSettings *settings, bool refused,
 			 errmsg("no AWS credentials for role \"%s\" on server \"%s\"",
 					settings->user, settings->server),
 			 errdetail("%s%s", reasons, refused ?
-					   " The credentials of the server's environment and files are not opened to this role: a superuser can do so with the option allow_ambient_credentials." : ""),
+					   " The machine's own credentials are used only by superusers on a superuser's server, and where a superuser has set the option allow_ambient_credentials." : ""),
 			 settings->has_mapping ?
 			 errhint("Set access_key_id and secret_access_key with ALTER USER MAPPING.") :
 			 errhint("Create one: CREATE USER MAPPING FOR %s SERVER %s OPTIONS (access_key_id '...', secret_access_key '...').",

@@ -255,7 +255,7 @@ addb_endpoint_parse(const char *url, const char *source,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("plain http to another machine in %s", source),
 				 errdetail("Requests would cross the network unencrypted."),
-				 errhint("Use https, or let a superuser set atomic_dynamodb.allow_insecure_http.")));
+				 errhint("Use https, or let a superuser set allow_insecure_http.")));
 }
 
 /*

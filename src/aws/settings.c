@@ -51,11 +51,16 @@ watch_catalogs(void)
  * addb_settings_generation - a number that grows whenever something changes that
  * the settings come from
  *
- * Another current user is no such change: see AddbAwsSettings.userid.
+ * Another current user is no such change: see AddbAwsSettings.userid. With a
+ * server, what other sessions have committed is taken note of, which PostgreSQL
+ * does by itself only when it locks a relation: a right that was revoked must not
+ * last as long as a transaction that locks none. Needs a transaction then.
  */
 uint64
 addb_settings_generation(void)
 {
+	if (addb_server[0] != '\0')
+		AcceptInvalidationMessages();
 	return addb_guc_generation() + catalog_changes;
 }
 
