@@ -66,6 +66,17 @@ SHOW atomic_dynamodb.use_fips_endpoint;
 SET atomic_dynamodb.server = 'a name of more than sixty-three bytes, which no foreign server has';
 SET atomic_dynamodb.nosuch = 1;
 
+-- what contradicts itself is found before anything is sent
+SET atomic_dynamodb.region = 'us-west-2';
+SET atomic_dynamodb.endpoint_url = 'https://dynamodb.invalid';
+SELECT ddb_get('p', 's', table_name => 'orders');
+SET atomic_dynamodb.use_fips_endpoint = off;
+SET atomic_dynamodb.use_dualstack_endpoint = on;
+SELECT ddb_get('p', 's', table_name => 'orders');
+SET atomic_dynamodb.use_dualstack_endpoint = off;
+SET atomic_dynamodb.endpoint_url = 'https://169.254.169.254';
+SELECT ddb_get('p', 's', table_name => 'orders');
+
 -- where requests go and who signs them is for superusers
 CREATE ROLE regress_addb_user;
 SET atomic_dynamodb.secret_access_key = 'wJalrXUtnFEMI';

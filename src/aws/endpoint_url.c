@@ -65,16 +65,22 @@ is_link_local_ipv4(const uint8 *bytes)
 	return bytes[0] == 169 && bytes[1] == 254;
 }
 
-/* fe80::/10, fd00:ec2::/32 of EC2, and the IPv4 addresses mapped into IPv6. */
+/*
+ * fe80::/10, fd00:ec2::/32 of EC2, and the IPv4 addresses within IPv6: mapped,
+ * compatible, and 64:ff9b::/96 of translators (RFC 6052).
+ */
 static bool
 is_link_local_ipv6(const struct in6_addr *address)
 {
 	static const uint8 ec2[] = {0xfd, 0x00, 0x0e, 0xc2};
+	static const uint8 translated[12] = {0x00, 0x64, 0xff, 0x9b};
+	const uint8 *bytes = address->s6_addr;
 
 	return IN6_IS_ADDR_LINKLOCAL(address) ||
-		memcmp(address->s6_addr, ec2, sizeof(ec2)) == 0 ||
-		((IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address)) &&
-		 is_link_local_ipv4(address->s6_addr + 12));
+		memcmp(bytes, ec2, sizeof(ec2)) == 0 ||
+		((IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address) ||
+		  memcmp(bytes, translated, sizeof(translated)) == 0) &&
+		 is_link_local_ipv4(bytes + 12));
 }
 
 /* "[...]" with a plain IPv6 address in it; lower case, with the brackets. */

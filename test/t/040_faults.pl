@@ -564,6 +564,17 @@ section 'what the server has in its environment' => sub {
 		is(sql("SET atomic_dynamodb.allow_ambient_credentials = on; SET ROLE other; $GET"), '(p,s,1,,)',
 			'unless a superuser has opened them');
 	});
+	undef $cluster;
+
+	my $plain = AddbTest::Cluster->new(
+		environment => { AWS_ACCESS_KEY_ID => 'fromenv', AWS_SECRET_ACCESS_KEY => 'hidden', AWS_DISABLE_CLOCK_SKEW_CORRECTION => 'true' },
+		conf => { 'atomic_dynamodb.region' => 'us-west-2', 'atomic_dynamodb.table' => $table, 'atomic_dynamodb.endpoint_url' => $server->url });
+	$plain->inside(sub {
+		script(refusal(400, 'RequestTimeTooSkewed',
+			headers => { date => POSIX::strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime(time + 7200)) }));
+		is((sql_error($GET))[0], '28000', 'its clock is not put right if it says so');
+		is($server->count, 1, 'and the request is not sent again');
+	});
 };
 
 section 'cancelled transactions' => sub {
