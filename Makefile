@@ -12,30 +12,45 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 
 OBJS = \
 	src/atomic_dynamodb.o \
+	src/core/catch.o \
 	src/core/guc.o \
 	src/core/guc_guard.o \
 	src/core/guc_secret.o \
+	src/core/json.o \
 	src/core/owned.o \
 	src/core/value.o \
 	src/http/exchange.o \
 	src/http/sockets.o \
 	src/http/transport.o \
 	src/aws/config.o \
+	src/aws/credential_json.o \
 	src/aws/credentials.o \
+	src/aws/document.o \
 	src/aws/endpoint.o \
 	src/aws/endpoint_url.o \
+	src/aws/fetch.o \
 	src/aws/host.o \
+	src/aws/host_http.o \
+	src/aws/host_run.o \
 	src/aws/profile.o \
 	src/aws/profile_file.o \
+	src/aws/provider_container.o \
 	src/aws/provider_environment.o \
+	src/aws/provider_instance.o \
+	src/aws/provider_process.o \
 	src/aws/provider_profile.o \
+	src/aws/provider_role.o \
 	src/aws/provider_settings.o \
+	src/aws/provider_web_identity.o \
 	src/aws/resolve.o \
+	src/aws/secret.o \
 	src/aws/server.o \
 	src/aws/settings.o \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
 	src/aws/sigv4_key.o \
+	src/aws/sts.o \
+	src/aws/sts_reply.o \
 	src/dynamodb/atomic_item.o \
 	src/dynamodb/atomic_write.o \
 	src/dynamodb/attribute_decode.o \
@@ -63,7 +78,6 @@ OBJS = \
 	src/dynamodb/expression_type.o \
 	src/dynamodb/expression_update.o \
 	src/dynamodb/item_size.o \
-	src/dynamodb/json.o \
 	src/dynamodb/jsonb_builder.o \
 	src/dynamodb/key.o \
 	src/dynamodb/key_schema.o \
@@ -151,6 +165,7 @@ OBJS = \
 	src/functions/batch_aggregate.o \
 	src/functions/call.o \
 	src/functions/codec.o \
+	src/functions/credentials.o \
 	src/functions/entity.o \
 	src/functions/entity_batch.o \
 	src/functions/entity_call.o \

@@ -12,6 +12,7 @@ AS $$
 		('ddb_collection_query_page', 'read'),
 		('ddb_count', 'read'),
 		('ddb_create_table', 'admin'),
+		('ddb_credentials', 'admin'),
 		('ddb_delete', 'write'),
 		('ddb_delete_agg', 'write'),
 		('ddb_delete_atomic', 'write'),

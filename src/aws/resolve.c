@@ -54,21 +54,26 @@ find_region(AddbAwsSources *sources)
 	return region;
 }
 
-/* Sets the custom URL of input, if there is one anywhere. */
+/*
+ * Sets the custom URL of input, if there is one anywhere: setting, the value of
+ * setting_name; variables of the environment; the profile.
+ */
 static void
-find_custom_url(AddbAwsSources *sources, AddbEndpointInput *input)
+find_custom_url(AddbAwsSources *sources, const char *setting,
+				const char *setting_name, AddbEndpointInput *input)
 {
-	static const char *const variables[] = {
-		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"
+	const char *const variables[] = {
+		input->is_sts ? "AWS_ENDPOINT_URL_STS" : "AWS_ENDPOINT_URL_DYNAMODB",
+		"AWS_ENDPOINT_URL"
 	};
 	const AddbProfile *profile;
 
-	if (sources->settings->endpoint_url[0] != '\0')
+	if (setting[0] != '\0')
 	{
-		input->custom_url = sources->settings->endpoint_url;
+		input->custom_url = setting;
 		input->custom_source = sources->settings->server[0] == '\0' ?
-			"atomic_dynamodb.endpoint_url" :
-			psprintf("option \"endpoint_url\" of server \"%s\"",
+			psprintf("atomic_dynamodb.%s", setting_name) :
+			psprintf("option \"%s\" of server \"%s\"", setting_name,
 					 sources->settings->server);
 		return;
 	}
@@ -88,7 +93,8 @@ find_custom_url(AddbAwsSources *sources, AddbEndpointInput *input)
 	}
 
 	profile = addb_profile_load(sources);
-	input->custom_url = addb_profile_service_endpoint(profile);
+	input->custom_url = addb_profile_service_endpoint(profile,
+													  input->is_sts ? "sts" : "dynamodb");
 	if (input->custom_url == NULL)
 		input->custom_url = addb_profile_get(profile, "endpoint_url");
 	input->custom_source = psprintf("AWS profile \"%s\"", profile->name);
@@ -106,8 +112,19 @@ is_account_id_required(AddbAwsSources *sources)
 	return mode != NULL && pg_strcasecmp(mode, "required") == 0;
 }
 
+static void
+find_switches(AddbAwsSources *sources, AddbEndpointInput *input)
+{
+	input->fips = read_switch(sources, sources->settings->use_fips_endpoint,
+							  "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+	input->dualstack = read_switch(sources,
+								   sources->settings->use_dualstack_endpoint,
+								   "AWS_USE_DUALSTACK_ENDPOINT",
+								   "use_dualstack_endpoint");
+}
+
 /*
- * Fills endpoint, with palloc'd texts, from the sources.
+ * Fills endpoint, with palloc'd texts, from the sources: that of DynamoDB.
  *
  * Errors: those of addb_endpoint_resolve and of addb_profile_load.
  */
@@ -119,14 +136,30 @@ addb_resolve_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
 	};
 
 	input.region = find_region(sources);
-	find_custom_url(sources, &input);
-	input.fips = read_switch(sources, sources->settings->use_fips_endpoint,
-							 "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
-	input.dualstack = read_switch(sources,
-								  sources->settings->use_dualstack_endpoint,
-								  "AWS_USE_DUALSTACK_ENDPOINT",
-								  "use_dualstack_endpoint");
+	find_custom_url(sources, sources->settings->endpoint_url,
+					"endpoint_url", &input);
+	find_switches(sources, &input);
 	input.account_id_required = is_account_id_required(sources);
+	addb_endpoint_resolve(&input, endpoint);
+}
+
+/*
+ * The same for the security token service, which has the region in common with
+ * DynamoDB, and custom URLs of its own: the setting sts_endpoint_url,
+ * AWS_ENDPOINT_URL_STS, and what is set for all services.
+ */
+void
+addb_resolve_sts_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
+{
+	AddbEndpointInput input = {
+		.is_sts = true,
+		.allow_insecure_http = sources->settings->allow_insecure_http,
+	};
+
+	input.region = find_region(sources);
+	find_custom_url(sources, sources->settings->sts_endpoint_url,
+					"sts_endpoint_url", &input);
+	find_switches(sources, &input);
 	addb_endpoint_resolve(&input, endpoint);
 }
 

@@ -8,7 +8,7 @@
 #ifndef ADDB_DYNAMODB_ERROR_H
 #define ADDB_DYNAMODB_ERROR_H
 
-#include "dynamodb/json.h"
+#include "core/json.h"
 
 /* TransactWriteItems takes 100 actions, and a reason answers each. */
 #define ADDB_ERROR_MAX_REASONS 100

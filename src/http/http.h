@@ -34,6 +34,7 @@ typedef struct AddbHttpRequest
 	int			timeout;		/* ms, connecting included */
 	bool		send_once;		/* never resend it on another connection, not
 								 * even when a kept-alive one proves dead */
+	bool		secret;			/* overwrite the reply's body on release */
 } AddbHttpRequest;
 
 typedef enum AddbHttpOutcome
@@ -53,6 +54,7 @@ extern AddbHttpExchange *addb_http_start(const AddbHttpRequest *request,
 										 MemoryContext owner);
 extern bool addb_http_wait(AddbHttpExchange *const *exchanges, int n,
 						   int64 deadline);
+extern void addb_http_wait_for(int fd, int64 deadline);
 extern void addb_http_poll(void);
 extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
 extern int	addb_http_status(const AddbHttpExchange *exchange);

@@ -24,6 +24,7 @@ char	   *addb_role_arn = "";
 char	   *addb_role_session_name = "";
 char	   *addb_server = "";
 char	   *addb_sts_endpoint_url = "";
+int			addb_tls_min_version = ADDB_TLS_1_2;
 int			addb_use_dualstack_endpoint = ADDB_CHOICE_AUTO;
 int			addb_use_fips_endpoint = ADDB_CHOICE_AUTO;
 
@@ -65,6 +66,7 @@ addb_unit_setting(PG_FUNCTION_ARGS)
 		{"allow_ambient_credentials", NULL, &addb_allow_ambient_credentials},
 		{"allow_insecure_http", NULL, &addb_allow_insecure_http},
 		{"clock_skew_correction", NULL, &addb_clock_skew_correction},
+		{"ca_file", &addb_ca_file, NULL},
 		{"endpoint_url", &addb_endpoint_url, NULL},
 		{"profile", &addb_profile, NULL},
 		{"region", &addb_region, NULL},
