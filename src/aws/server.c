@@ -11,11 +11,11 @@
  */
 #include "postgres.h"
 
+#include "access/reloptions.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
-#include "access/reloptions.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
 #include "foreign/foreign.h"

@@ -138,6 +138,36 @@ SQL
 	is($east->count, 0, 'sends nothing');
 }
 
+# A role of the server is assumed with what the mapping holds.
+{
+	my $sts = fault_server();
+	my $sts_url = $sts->url;
+	$sts->script({ repeat => -1, reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => <<'XML' } });
+<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>AKROLE</AccessKeyId><SecretAccessKey>SKROLE</SecretAccessKey><SessionToken>TOKENROLE</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>
+XML
+	sql(<<"SQL");
+CREATE SERVER assumed FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'eu-west-1', endpoint_url '$east_url',
+	role_arn 'arn:aws:iam::123456789012:role/app', external_id 'tenant/1', role_session_name 'alice\@db', sts_endpoint_url '$sts_url');
+GRANT USAGE ON FOREIGN SERVER assumed TO $alice, $bob;
+CREATE USER MAPPING FOR $alice SERVER assumed OPTIONS (access_key_id 'AKALICE', secret_access_key 'SKALICE');
+SQL
+	my %set = (set => { 'atomic_dynamodb.server' => 'assumed' });
+	my $session = session(user => $alice, %set);
+	code($session) for 1 .. 2;
+	my ($request, @more) = $sts->log;
+	is(@more, 0, 'a role is assumed once');
+	like($request->{headers}{authorization}, qr{Credential=AKALICE/\d+/eu-west-1/sts/}, 'by the mapping');
+	like($request->{body}, qr/RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fapp&RoleSessionName=alice%40db\b.*&ExternalId=tenant%2F1/,
+		'with what the server says');
+	is_deeply([ map { $_->{headers}{'x-amz-security-token'} } $east->log ], [ ('TOKENROLE') x 2 ], 'its token goes along');
+	is(signers($east), 'AKROLE eu-west-1, AKROLE eu-west-1', 'it signs');
+	is(code(session(user => $bob, %set)), '28000', 'who has no mapping');
+	is($sts->count, 1, 'assumes no role');
+	sql('DROP SERVER assumed CASCADE');
+}
+
 # No secret shows, neither in errors nor in the options that everybody sees.
 {
 	my $session = session(user => $bob);
