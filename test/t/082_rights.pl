@@ -43,14 +43,17 @@ my %USERSET = (
 	max_write_units => 'a courtesy, no quota: each session has its own',
 	progress => 'notices to the session itself',
 	request_timeout => 'costs the session its own time',
+	server => 'on a server one needs USAGE; what it may say is its validator\'s business',
 	table => 'what the argument "table_name" says for one call; IAM decides which tables there are',
 	transact_retries => 'costs the session its own time',
 );
 # A value for those that no role may change, none of them the present one.
 my %value = (
 	access_key_id => 'AKIAOTHER', allow_ambient_credentials => 'on', allow_insecure_http => 'on', allow_scan => 'off',
-	ca_file => '/none', endpoint_url => 'https://evil.example', profile => 'other', region => 'eu-west-1',
-	secret_access_key => 'other', session_token => 'other');
+	ca_file => '/none', clock_skew_correction => 'off', external_id => 'other', endpoint_url => 'https://evil.example', profile => 'other', region => 'eu-west-1',
+	role_arn => 'arn:aws:iam::123456789012:role/other', role_session_name => 'other',
+	secret_access_key => 'other', session_token => 'other', sts_endpoint_url => 'https://sts.evil.example',
+	tls_min_version => '1.3', use_dualstack_endpoint => 'on', use_fips_endpoint => 'on');
 
 sub test_settings
 {
