@@ -52,6 +52,7 @@ extern int	addb_connect_timeout;	/* ms */
 extern bool addb_consistent_read;
 extern int	addb_data_format;	/* AddbDataFormat */
 extern char *addb_endpoint_url;
+extern bool addb_idempotent_writes;
 extern int	addb_lock_refresh;	/* s */
 extern int	addb_lock_ttl;		/* s */
 extern int	addb_max_attempts;
