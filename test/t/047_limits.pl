@@ -59,9 +59,15 @@ sub nested
 	my ($levels) = @_;
 	return ('[' x $levels) . '1' . (']' x $levels);
 }
-is($session->query(qq(SELECT ddb_put_item('$table', '{"pk": "deep", "sk": "s", "v": ) . nested(31) . q(}'))), '', '31 lists around a value are stored');
-is(($session->query_error(qq(SELECT ddb_put_item('$table', '{"pk": "deep", "sk": "s", "v": ) . nested(32) . q(}'))))[0], '22023', '32 are refused by DynamoDB');
-is($session->query(qq(SELECT ddb_get_item('$table', '{"pk": "deep", "sk": "s"}') -> 'v' = ) . "'" . nested(31) . "'"), 't', 'and read');
+sub put_deep
+{
+	my ($levels) = @_;
+	return sprintf q{SELECT ddb_put_item('%s', '{"pk": "deep", "sk": "s", "v": %s}')}, $table, nested($levels);
+}
+
+is($session->query(put_deep(31)), '', '31 lists around a value are stored');
+is(($session->query_error(put_deep(32)))[0], '22023', '32 are refused by DynamoDB');
+is($session->query(sprintf q{SELECT ddb_get_item('%s', '{"pk": "deep", "sk": "s"}') -> 'v' = '%s'}, $table, nested(31)), 't', 'and the 31 are read');
 $session->query(q(SET max_stack_depth = '100kB'));
 for my $levels ([ 20, '' ], [ 200_000, '54001' ])
 {
