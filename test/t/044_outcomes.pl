@@ -275,6 +275,20 @@ sub is_state
 	return $state eq ($made ? $case->{after} : $before);
 }
 
+# What makes it safe to send a write again: that a further copy is taken, by
+# itself (again) or by its token, or refused (looked).
+sub check_copies
+{
+	my ($case, $word) = @_;
+	my @bodies = map { $_->{body} } $server->log($case->{operation});
+	my %tokens = map { (from_json($_)->{ClientRequestToken} // 'none') => 1 } @bodies;
+	my $how = exists $tokens{none} ? 'again' : 'token';
+	return 'several tokens' if keys %tokens > 1;
+	my ($status) = ddb_text($case->{operation}, $bodies[-1]);
+	$how = 'looked' if $how eq 'again' && $status != 200;
+	return index($word, $how) == 0 || $word =~ /^looked or/ ? () : "it is $how";
+}
+
 sub check_fault
 {
 	my ($case, $fault, $word, $first) = @_;
@@ -291,6 +305,7 @@ sub check_fault
 		my $before = prepare($case, $step);
 		my @got = run($case, request_timeout => $fault eq 'no answer' ? 500 : 30000);
 		my $made = $applied || $sqlstate eq '';
+		push @wrong, check_copies($case, $word) if $applied && $sqlstate eq '';
 		push @wrong, to_json($step) . ": @got" unless $got[0] eq $sqlstate && (!defined $requests || $got[1] == $requests) &&
 		  is_state($got[2], $case, $made, $before);
 	}

@@ -77,23 +77,32 @@ for my $levels ([ 20, '' ], [ 200_000, '54001' ])
 }
 $session->query('RESET max_stack_depth');
 
-# connections of one job
+# connections: as many as one scan has segments, whatever is asked for
 is(($session->query_error('SET atomic_dynamodb.max_connections = 65'))[0], '22023', 'a batch job has 64 requests in flight at most');
 $session->query('SET atomic_dynamodb.max_connections = 64');
 is(($session->query_error("SELECT ddb_scan('$table', segments => 65)"))[0], '22023', 'a scan 64 segments');
 $session->query("SELECT ddb_set((SELECT jsonb_agg(jsonb_build_object('pk', i::text, 'sk', 's', 'data', i)) FROM generate_series(1, 100) AS i))");
-answer({ match => 'Scan', repeat => 64, delay_ms => 2000 });
-$session->send("SELECT count(*) FROM ddb_scan('$table', segments => 64)");
-ok($server->wait_for_requests(64, 30), 'a scan of 64 segments has 64 requests in flight');
+answer({ match => 'Scan', repeat => -1, delay_ms => 300 });
+$session->send("BEGIN; DECLARE a CURSOR FOR SELECT * FROM ddb_scan('$table', segments => 64); DECLARE b CURSOR FOR SELECT * FROM ddb_scan('$table', segments => 64);"
+	  . 'FETCH 1 FROM a; FETCH 1 FROM b; FETCH ALL FROM a; FETCH ALL FROM b; COMMIT');
+my $most = 0;
+for (1 .. 1000)
+{
+	my $counts = $server->counts;
 
-# the connection that asks is one itself
-is($server->counts->{open} - 1, 64, 'over 64 connections');
-is($session->finish(120), 101, 'and reads all');
+	# the connection that asks is one itself
+	$most = $counts->{open} - 1 if $counts->{open} - 1 > $most;
+	last if $counts->{requests} >= 128 && $counts->{open} <= 65;
+	select undef, undef, undef, 0.01;
+}
+my $rows = () = $session->finish(120) =~ /^\{/mg;
+is($rows, 2 * 101, 'two scans of 64 segments read all') or diag($session->stderr);
+is($most, 64, 'over 64 connections');
 
 # attempts
 answer({ repeat => -1, reply => { status => 503, body => {} } });
-is(($session->query_error(q(SET atomic_dynamodb.max_attempts = 20; SELECT ddb_get('p', 's'))))[0], '58000', 'a service that is down');
-is($server->count, 20, 'is asked max_attempts times');
+is(($session->query_error(q(SET atomic_dynamodb.max_attempts = 5; SELECT ddb_get('p', 's'))))[0], '58000', 'a service that is down');
+is($server->count, 5, 'is asked max_attempts times');
 is(($session->query_error('SET atomic_dynamodb.max_attempts = 21'))[0], '22023', 'which are 20 at most');
 
 # Retries of a session: 500 tokens are 35 retries at 14. A statement that goes
