@@ -82,7 +82,9 @@ is(($session->query_error('SET atomic_dynamodb.max_connections = 65'))[0], '2202
 $session->query('SET atomic_dynamodb.max_connections = 64');
 is(($session->query_error("SELECT ddb_scan('$table', segments => 65)"))[0], '22023', 'a scan 64 segments');
 $session->query("SELECT ddb_set((SELECT jsonb_agg(jsonb_build_object('pk', i::text, 'sk', 's', 'data', i)) FROM generate_series(1, 100) AS i))");
-answer({ match => 'Scan', repeat => -1, delay_ms => 300 });
+
+# the first scan waits for most of its segments when the second begins
+answer({ match => 'Scan', repeat => 8 }, { match => 'Scan', repeat => -1, delay_ms => 1000 });
 $session->send("BEGIN; DECLARE a CURSOR FOR SELECT * FROM ddb_scan('$table', segments => 64); DECLARE b CURSOR FOR SELECT * FROM ddb_scan('$table', segments => 64);"
 	  . 'FETCH 1 FROM a; FETCH 1 FROM b; FETCH ALL FROM a; FETCH ALL FROM b; COMMIT');
 my $most = 0;
