@@ -87,6 +87,7 @@ OBJS = \
 	src/dynamodb/lock.o \
 	src/dynamodb/numeric.o \
 	src/dynamodb/operation.o \
+	src/dynamodb/outcome.o \
 	src/dynamodb/pace.o \
 	src/dynamodb/page.o \
 	src/dynamodb/pager.o \
@@ -97,6 +98,7 @@ OBJS = \
 	src/dynamodb/request.o \
 	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
+	src/dynamodb/single_transaction.o \
 	src/dynamodb/stats.o \
 	src/dynamodb/table.o \
 	src/dynamodb/table_definition.o \

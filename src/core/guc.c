@@ -20,6 +20,7 @@ bool		addb_consistent_read;
 int			addb_data_format;
 char	   *addb_endpoint_url;
 char	   *addb_external_id;
+bool		addb_idempotent_writes;
 int			addb_lock_refresh;
 int			addb_lock_ttl;
 int			addb_max_attempts;
@@ -294,6 +295,11 @@ define_requests(void)
 							&addb_connect_timeout, ADDB_CONNECT_TIMEOUT_DEFAULT,
 							ADDB_CONNECT_TIMEOUT_MIN, ADDB_CONNECT_TIMEOUT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomBoolVariable("atomic_dynamodb.idempotent_writes",
+							 "Sends writes of one item that must not be made twice as transactions with a token.",
+							 "Then a lost answer can be asked for again, at twice the write capacity. Applies to writes with a condition, to ADD and arithmetic, and to PartiQL, unless they return attributes. Off: such a write is sent once, or its outcome is reported as unknown when its condition fails after a lost answer.",
+							 &addb_idempotent_writes, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("atomic_dynamodb.max_attempts",
 							"How often one request is sent at most.",
 							"The first attempt counts. Only errors that may pass are retried: throttling, lost connections, and service faults.",

@@ -69,6 +69,7 @@ extern bool addb_consistent_read;
 extern int	addb_data_format;	/* AddbDataFormat */
 extern char *addb_endpoint_url;
 extern char *addb_external_id;
+extern bool addb_idempotent_writes;
 extern int	addb_lock_refresh;	/* s */
 extern int	addb_lock_ttl;		/* s */
 extern int	addb_max_attempts;

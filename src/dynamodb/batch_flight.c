@@ -333,6 +333,7 @@ addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
 		.table = writer->table,
 		.body = batch->body.text.data,
 		.body_len = batch->body.text.len,
+		.kind = ADDB_WRITE_IDEMPOTENT,
 		.arguments = writer->arguments,
 		.preface = writer->preface
 	};

@@ -5,6 +5,8 @@
 #include "postgres.h"
 
 #include "dynamodb/call.h"
+#include "dynamodb/request.h"
+#include "dynamodb/single_transaction.h"
 #include "utils/memutils.h"
 
 /*
@@ -37,14 +39,24 @@ addb_call_succeeded(const AddbCall *call)
 /*
  * addb_call_is_open - whether a write may have been applied, or may be yet
  *
- * Not so one that waits to be sent, and one that has been answered.
+ * Not so one that waits to be sent or to be connected, and one that has been
+ * answered.
  */
 bool
 addb_call_is_open(const AddbCall *call)
 {
-	return call->state == CALL_SENDING ||
-		(call->state == CALL_PAUSING && call->unsettled) ||
+	return addb_call_was_sent(call) ||
+		(!addb_call_done(call) && call->unsettled) ||
 		addb_call_outcome_unknown(call);
+}
+
+/*
+ * addb_call_was_sent - whether an attempt is on its way and not answered
+ */
+bool
+addb_call_was_sent(const AddbCall *call)
+{
+	return call->state == CALL_SENDING && addb_http_was_sent(call->exchange);
 }
 
 /*
@@ -53,7 +65,8 @@ addb_call_is_open(const AddbCall *call)
 bool
 addb_call_outcome_unknown(const AddbCall *call)
 {
-	return call->state == CALL_FAILED && (call->unknown || call->unsettled);
+	return call->state == CALL_FAILED &&
+		(call->verdict != ADDB_VERDICT_NOT_DONE || call->unsettled);
 }
 
 /*
@@ -123,6 +136,59 @@ addb_call_body(const AddbCall *call, size_t *len)
 	return addb_http_body(call->exchange, len);
 }
 
+/*
+ * addb_call_add_open_context - an ErrorContextCallback's: what a write leaves open
+ *
+ * Of an error that ends the wait for it, or that is met while it is looked into.
+ * Says nothing of a call that is not open.
+ */
+void
+addb_call_add_open_context(void *call)
+{
+	const AddbCall *open = call;
+	const AddbRequest *request = &open->request;
+
+	if (!request->operation->is_write || !addb_call_is_open(open))
+		return;
+	addb_request_add_context(request);
+	errcontext("DynamoDB %s%s%s%s: sent, and may have been carried out",
+			   request->operation->name,
+			   request->table ? " on table \"" : "",
+			   request->table ? request->table : "",
+			   request->table ? "\"" : "");
+}
+
+/* How the user can find out what became of a write. */
+static AddbOutcomeHint
+hint_of(const AddbCall *call)
+{
+	const AddbRequest *request = &call->request;
+
+	switch (request->kind)
+	{
+		case ADDB_WRITE_IDEMPOTENT:
+			return ADDB_HINT_REPEAT;
+		case ADDB_WRITE_TOKEN:
+			return request->carrier != NULL ? ADDB_HINT_COMPARE
+				: addb_call_token_expired(call) ? ADDB_HINT_LOOK
+				: ADDB_HINT_TOKEN;
+		case ADDB_WRITE_CONDITIONAL:
+		case ADDB_WRITE_ONCE:
+			return addb_single_is_possible(request) ? ADDB_HINT_COMPARE_OR_SET
+				: request->kind == ADDB_WRITE_CONDITIONAL ? ADDB_HINT_COMPARE
+				: ADDB_HINT_LOOK;
+		case ADDB_WRITE_LOOKED_UP:
+			break;
+	}
+	return ADDB_HINT_LOOK;
+}
+
+static void
+add_context(const void *call)
+{
+	addb_request_add_context(&((const AddbCall *) call)->request);
+}
+
 static AddbErrorContext
 error_context(const AddbCall *call)
 {
@@ -138,6 +204,12 @@ error_context(const AddbCall *call)
 		.token_expired = addb_call_token_expired(call)
 	};
 
+	if (context.is_write)
+	{
+		context.unknown_hint = addb_outcome_hint(hint_of(call));
+		context.add_context = add_context;
+		context.context_arg = call;
+	}
 	return context;
 }
 

@@ -1,7 +1,6 @@
 /*
  * call.h
- *	  The inside of a call, which client.c and call.c share; nobody else
- *	  includes it.
+ *	  The inside of a call, which is for client.c, call.c and request.c only.
  */
 #ifndef ADDB_DYNAMODB_CALL_H
 #define ADDB_DYNAMODB_CALL_H
@@ -38,12 +37,13 @@ struct AddbCall
 	double		reserved;		/* capacity units, by addb_pace_reserve */
 	bool		paced;			/* reserved is not settled yet */
 	bool		unsettled;		/* an earlier attempt's outcome is unknown */
-	bool		unknown;		/* the last attempt's outcome is unknown */
+	AddbVerdict verdict;		/* on the last attempt, when it has failed */
 	AddbServiceError *error;	/* the last attempt's, or NULL */
 	AddbTransportFailure failure;	/* when failed and error is NULL */
 	char	   *failure_text;
 };
 
 extern int64 addb_call_age_ms(const AddbCall *call);
+extern bool addb_call_was_sent(const AddbCall *call);
 
 #endif							/* ADDB_DYNAMODB_CALL_H */

@@ -8,8 +8,8 @@
  *
  * What makes it more than a loop is the write that was sent and left without
  * an answer. Such a call is "unsettled" from then on: it may be resent when
- * that is safe (its request is idempotent, or carries a ClientRequestToken),
- * and if it ends without a settling answer, it is reported as 08007.
+ * that is safe by the table of outcome.c, and if it ends without a settling
+ * answer, it is reported as 08007.
  */
 #include "postgres.h"
 
@@ -70,6 +70,13 @@ current_config(void)
 	return config;
 }
 
+/* The operation that goes over the wire. */
+static const AddbOperation *
+sent_operation(const AddbCall *call)
+{
+	return call->request.carrier ? call->request.carrier : call->request.operation;
+}
+
 /*
  * Sends the call's next attempt. libcurl must not make another of it unseen: a
  * second one may be answered by what the first one did.
@@ -86,7 +93,7 @@ send_attempt(AddbCall *call)
 		.headers = headers,
 		.body = call->request.body,
 		.body_len = call->request.body_len,
-		.max_response = call->request.operation->max_response,
+		.max_response = sent_operation(call)->max_response,
 		.ca_file = config->ca_file,
 		.tls_1_3_only = addb_tls_min_version == ADDB_TLS_1_3,
 		.connect_timeout = addb_connect_timeout,
@@ -195,6 +202,8 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 								   addb_http_header(call->exchange, "x-amzn-RequestId"),
 								   addb_http_header(call->exchange, "x-amzn-ErrorType"),
 								   body, len);
+	if (call->request.carrier != NULL)
+		addb_error_unwrap(call->error);
 	MemoryContextSwitchTo(caller);
 	attempt->code = call->error->code;
 	attempt->clock_skew = addb_clock_skew_is_error(attempt->code, clock_offset_ms);
@@ -219,25 +228,35 @@ judge_silence(AddbCall *call, AddbAttempt *attempt)
 	fail_transport(call, failures[outcome], addb_http_error(call->exchange));
 }
 
-/* Whether the attempt leaves open if a write was applied. */
-static bool
-leaves_open(const AddbCall *call)
+/* How the attempt came to nothing, in the words of outcome.c. */
+static AddbFault
+fault_of(const AddbCall *call)
 {
-	if (!call->request.operation->is_write)
-		return false;
+	static const AddbFault faults[] = {
+		[ADDB_TRANSPORT_NOT_CONNECTED] = ADDB_FAULT_NOT_CONNECTED,
+		[ADDB_TRANSPORT_TIMED_OUT] = ADDB_FAULT_TIMED_OUT,
+		[ADDB_TRANSPORT_CUT_OFF] = ADDB_FAULT_CUT_OFF,
+		[ADDB_TRANSPORT_TOO_LARGE] = ADDB_FAULT_TOO_LARGE,
+		[ADDB_TRANSPORT_GARBAGE] = ADDB_FAULT_GARBAGE,
+		[ADDB_TRANSPORT_BAD_CHECKSUM] = ADDB_FAULT_BAD_CHECKSUM
+	};
+
 	if (call->error == NULL)
-		return call->failure != ADDB_TRANSPORT_NOT_CONNECTED;
-	return addb_error_leaves_open(call->error);
+		return faults[call->failure];
+	if (addb_error_leaves_open(call->error))
+		return ADDB_FAULT_SERVICE;
+	return addb_retry_is_throttling(call->error->code) ? ADDB_FAULT_THROTTLED
+		: ADDB_FAULT_REFUSED;
 }
 
 /* Whether another attempt is safe, whatever became of those before. */
 static bool
 may_resend(const AddbCall *call)
 {
-	if (call->unknown && call->request.send_once)
-		return false;
-	return !(call->unknown || call->unsettled) || !call->request.has_token ||
-		addb_call_age_ms(call) <= ADDB_TOKEN_LIFE_MS;
+	return addb_outcome_may_resend(call->verdict, call->unsettled,
+								   call->request.operation->is_write &&
+								   call->request.kind == ADDB_WRITE_TOKEN,
+								   addb_call_age_ms(call) > ADDB_TOKEN_LIFE_MS);
 }
 
 /* Credentials that were refused must not be taken from the cache again. */
@@ -265,12 +284,12 @@ settle(AddbCall *call)
 	{
 		addb_retry_succeeded(&budget, &call->retry);
 		call->state = CALL_SUCCEEDED;
-		call->unknown = false;
 		return;
 	}
 	attempt.retry_after = addb_http_header(call->exchange, "x-amz-retry-after");
 	forget_refused_credentials(attempt.code);
-	call->unknown = leaves_open(call);
+	call->verdict = !call->request.operation->is_write ? ADDB_VERDICT_NOT_DONE
+		: addb_outcome_verdict(call->request.kind, fault_of(call));
 	retry = may_resend(call) &&
 		addb_retry_decide(&budget, &call->retry, &attempt, addb_max_attempts,
 						  pg_prng_double(&pg_global_prng_state), &delay_ms);
@@ -283,7 +302,7 @@ settle(AddbCall *call)
 	if (attempt.code != NULL && call->retry.attempt == addb_max_attempts &&
 		strcmp(attempt.code, "TransactionInProgressException") == 0)
 		delay_ms = Max(delay_ms, TRANSACTION_SETTLED_MS - addb_call_age_ms(call));
-	call->unsettled |= call->unknown;
+	call->unsettled |= call->verdict != ADDB_VERDICT_NOT_DONE;
 	addb_http_release(call->exchange);
 	call->exchange = NULL;
 	call->state = CALL_PAUSING;
@@ -382,15 +401,9 @@ add_in_flight_context(void *arg)
 	{
 		const AddbCall *call = waited->calls[i];
 
-		if (call->request.operation->is_write &&
-			(call->state == CALL_SENDING || call->unsettled))
+		if (call->request.operation->is_write && addb_call_is_open(call))
 		{
-			if (call->request.table == NULL)
-				errcontext("DynamoDB %s: sent, and may have been carried out",
-						   call->request.operation->name);
-			else
-				errcontext("DynamoDB %s on table \"%s\": sent, and may have been carried out",
-						   call->request.operation->name, call->request.table);
+			addb_call_add_open_context((void *) call);
 			return;
 		}
 	}
@@ -441,7 +454,7 @@ resend(AddbCall *call)
 		error = CopyErrorData();
 		FlushErrorState();
 		fail_transport(call, ADDB_TRANSPORT_NOT_CONNECTED, error->message);
-		call->unknown = false;
+		call->verdict = ADDB_VERDICT_NOT_DONE;
 		call->state = CALL_FAILED;
 	}
 	PG_END_TRY();

@@ -54,6 +54,8 @@ typedef struct AddbServiceError
 	int			nreasons;
 	AddbJsonSlice item;			/* of a ConditionalCheckFailedException; len
 								 * 0: none told */
+	bool		settles;		/* it answers for the attempts before it, too:
+								 * see addb_error_unwrap */
 } AddbServiceError;
 
 /* The call that failed, as far as its error depends on it. */
@@ -70,6 +72,10 @@ typedef struct AddbErrorContext
 	bool		unsettled;		/* an EARLIER attempt of this write was sent and
 								 * left without an answer that settles it */
 	bool		token_expired;	/* so long ago that its token does not, either */
+	const char *unknown_hint;	/* HINT of 08007; NULL: to look */
+	void		(*add_context) (const void *arg);	/* more lines of CONTEXT for
+													 * 08007, or NULL */
+	const void *context_arg;
 	const char *rows;			/* the DETAIL instead of what the service says, or
 								 * NULL; that is in the CONTEXT then */
 } AddbErrorContext;
@@ -91,6 +97,7 @@ extern AddbRefusal addb_error_refusal(const AddbCancellationReason *reason);
 extern AddbServiceError *addb_error_parse(int status, const char *request_id,
 										  const char *error_type,
 										  const char *body, size_t len);
+extern void addb_error_unwrap(AddbServiceError *error);
 
 /* error_raise.c */
 extern bool addb_error_leaves_open(const AddbServiceError *error);

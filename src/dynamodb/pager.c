@@ -16,6 +16,7 @@
 #include "dynamodb/pager.h"
 #include "dynamodb/progress.h"
 #include "dynamodb/request.h"
+#include "dynamodb/single_transaction.h"
 #include "dynamodb/stats.h"
 #include "http/http.h"
 #include "lib/stringinfo.h"
@@ -72,10 +73,13 @@ send_request(AddbPager *pager, Lane *lane)
 		.preface = pager->preface,
 		.body = lane->body.data,
 		.body_len = lane->body.len,
-		.send_once = pager->paging->operation->is_write
+		.kind = ADDB_WRITE_ONCE
 	};
 
-	lane->call = addb_client_start(&request, pager->context);
+	/* there is nothing to stream of a write */
+	lane->call = request.operation->is_write
+		? addb_single_call(&request, pager->context)
+		: addb_client_start(&request, pager->context);
 }
 
 static void

@@ -221,7 +221,7 @@ addb_raw_call_run(const AddbRawCall *raw)
 		.table = raw->table,
 		.body = raw->body.data,
 		.body_len = raw->body.len,
-		.send_once = raw->operation.is_write,
+		.kind = ADDB_WRITE_ONCE,
 		.arguments = "\"operation\" and \"request\""
 	};
 	AddbCall   *call = addb_client_call(&request, CurrentMemoryContext);

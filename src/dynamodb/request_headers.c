@@ -72,7 +72,8 @@ addb_request_headers_build(const AddbAwsConfig *config,
 	StringInfoData authorization;
 
 	strlcpy(target, TARGET_PREFIX, sizeof(target));
-	strlcat(target, sent->operation->name, sizeof(target));
+	strlcat(target, sent->carrier ? sent->carrier->name : sent->operation->name,
+			sizeof(target));
 	snprintf(progress, sizeof(progress), "attempt=%d; max=%d",
 			 attempt, addb_max_attempts);
 	initStringInfo(&authorization);

@@ -45,6 +45,7 @@ addb_table_call(const AddbOperation *operation, const char *table,
 	AddbRequest request = {
 		.operation = operation,
 		.table = table,
+		.kind = ADDB_WRITE_LOOKED_UP,
 		.arguments = arguments
 	};
 	StringInfoData body;

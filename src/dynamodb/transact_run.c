@@ -256,7 +256,7 @@ addb_transact_run(const AddbTransaction *transaction, AddbText token,
 	StringInfoData body;
 	AddbRequest request = {
 		.operation = transaction->kind->operation,
-		.has_token = transaction->kind->operation->is_write,
+		.kind = ADDB_WRITE_TOKEN,
 		.arguments = transaction->kind->arguments,
 		.preface = transaction->preface
 	};

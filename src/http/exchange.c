@@ -492,9 +492,13 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	return exchange;
 }
 
-/* Whether the server may have seen anything of the request. */
-static bool
-was_sent(const AddbHttpExchange *exchange)
+/*
+ * addb_http_was_sent - whether the server may have seen anything of the request
+ *
+ * At any time; false while it is still being connected.
+ */
+bool
+addb_http_was_sent(const AddbHttpExchange *exchange)
 {
 #ifdef ADDB_HTTP_CURL_ANNOUNCES
 	return exchange->begun;
@@ -520,7 +524,7 @@ addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
 		exchange->outcome = ADDB_HTTP_REPLY;
 	else if (exchange->too_large)
 		exchange->outcome = ADDB_HTTP_TOO_LARGE;
-	else if (!was_sent(exchange))
+	else if (!addb_http_was_sent(exchange))
 		exchange->outcome = ADDB_HTTP_NOT_SENT;
 	else if (result == CURLE_OPERATION_TIMEDOUT)
 		exchange->outcome = ADDB_HTTP_TIMED_OUT;

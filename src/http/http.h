@@ -57,6 +57,7 @@ extern bool addb_http_wait(AddbHttpExchange *const *exchanges, int n,
 extern void addb_http_wait_for(int fd, int64 deadline);
 extern void addb_http_poll(void);
 extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
+extern bool addb_http_was_sent(const AddbHttpExchange *exchange);
 extern int	addb_http_status(const AddbHttpExchange *exchange);
 extern const char *addb_http_header(const AddbHttpExchange *exchange,
 									const char *name);

@@ -28,8 +28,11 @@
 #include "storage/fd.h"
 
 /*
- * Connections kept alive: as many as a session can have requests in flight, or
- * those beyond would be closed and made again with every request.
+ * Connections of a session, those kept alive included. As many as one statement
+ * can have requests in flight with a purpose: a scan has 64 segments, a batch job
+ * 64 requests. Several cursors of that kind share them; what finds none free
+ * waits in libcurl until one is. All of them are kept alive, or those beyond
+ * would be closed and made again with every request.
  */
 #define MAX_CONNECTIONS 64L
 
@@ -96,6 +99,8 @@ configure_multi(CURLM *handle)
 		code = curl_multi_setopt(handle, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 	if (code == CURLM_OK)
 		code = curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS);
+	if (code == CURLM_OK)
+		code = curl_multi_setopt(handle, CURLMOPT_MAX_TOTAL_CONNECTIONS, MAX_CONNECTIONS);
 	return code;
 }
 

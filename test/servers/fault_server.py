@@ -24,7 +24,8 @@ one of these actions, the default being "pass":
   "action": "pass"              as if there were no step
   "reply": {"status": 200, "headers": {}, "body": object or text}
                                 answer this; a header of null is left out, the
-                                value "CRC" stands for the body's CRC-32
+                                value "CRC" stands for the body's CRC-32; with
+                                "apply": true the request is passed on first
   "close_without_reply": true   reset the connection, nothing is applied
   "apply_then_reset": true      pass on, then reset instead of answering
   "hang": true                  never answer, nothing is applied
@@ -32,10 +33,11 @@ one of these actions, the default being "pass":
   "cut_body": n                 whole headers, n bytes of the body, close; the
                                 body is "body" if given, else 500 blanks; with
                                 "apply": true the upstream's answer
-  "huge": n                     200 with an item of about n bytes
+  "huge": n                     200 with an item of n bytes in all; "apply" too
   "unprocessed": k              pass on a batch but for the last k entries of
                                 each table, and hand those back
-  "raw": text                   these bytes instead of HTTP, then close
+  "raw": text                   these bytes instead of HTTP, then close; "apply"
+                                too
 and any of
   "match": operation            wait for this operation, others pass
   "repeat": n                   use the step n times, -1 for ever
@@ -255,6 +257,8 @@ class Connection:
             self.reset()
         if step.get("hang"):
             self.hang()
+        if step.get("apply") and "cut_body" not in step:
+            self.forward(request)
         if "raw" in step:
             self.sock.sendall(step["raw"].encode("latin-1"))
             raise Closed

@@ -71,7 +71,7 @@ $session->query('SET statement_timeout = 300');
 $session->query('\set SHOW_CONTEXT errors');
 $session->send(q(SELECT ddb_set('a', 'b', '1')));
 $session->finish;
-like($session->stderr, qr/57014.*CONTEXT:  DynamoDB PutItem on table "\Q$table\E": sent, and may have been carried out/s,
+like($session->stderr, qr/57014.*CONTEXT:  item \{"pk":\{"S":"a"\},"sk":\{"S":"b"\},[^\n]*\n\s*DynamoDB PutItem on table "\Q$table\E": sent, and may have been carried out/s,
 	'a cancelled write');
 $server->reset;
 $server->script({ hang => 1 });

@@ -21,6 +21,8 @@ my $server = fault_server(upstream => 1);
 
 my $HINT_UNKNOWN = 'The write may or may not have been applied: look at what is stored '
   . 'before you repeat it.';
+my $HINT_REPEAT = 'The write may or may not have been applied: repeat it, or look at what is stored. '
+  . 'Made twice it leads to the same end, unless somebody else has written meanwhile.';
 my $HINT_THROTTLED = 'Send fewer requests at a time, or raise the capacity of the table or index.';
 my $HINT_ENDPOINT =
   'Check the setting atomic_dynamodb.endpoint_url, and what stands in between.';
@@ -213,7 +215,7 @@ section 'errors of the service, one by one' => sub {
 		[ 503, 'ServiceUnavailable', $GET, '58000', 'DynamoDB failed to process the request',
 			'Try again later.' ],
 		[ 500, 'InternalServerError', $SET, '08007', 'outcome of DynamoDB PutItem is unknown',
-			$HINT_UNKNOWN ],
+			$HINT_REPEAT ],
 		[ 400, 'InventedTomorrowException', $GET, '58000', 'DynamoDB refused the request', '' ]);
 	for my $case (@cases)
 	{
@@ -262,11 +264,11 @@ section 'what may pass is sent again' => sub {
 	fails('a fault to the last attempt, on a write',
 		[ { %{ refusal(500, 'InternalServerError') }, repeat => -1 } ], $SET, {}, 4,
 		'08007', 'outcome of DynamoDB PutItem is unknown after 4 attempts',
-		'InternalServerError: about InternalServerError (request id RID)', $HINT_UNKNOWN);
+		'InternalServerError: about InternalServerError (request id RID)', $HINT_REPEAT);
 	fails('an unknown outcome is not hidden by a refusal of the next attempt',
 		[ { close_without_reply => 1 }, refusal(400, 'AccessDeniedException') ], $SET, {}, 2,
 		'08007', qr/\Aoutcome of DynamoDB PutItem is unknown/,
-		qr/\AAccessDeniedException: .*\(request id RID, attempt 2\)\z/, $HINT_UNKNOWN);
+		qr/\AAccessDeniedException: .*\(request id RID, attempt 2\)\z/, $HINT_REPEAT);
 	fails('throttling is known not to have written',
 		[ refusal(400, 'ThrottlingException'), refusal(400, 'AccessDeniedException') ], $SET, {}, 2,
 		'42501', 'access to DynamoDB was denied',
@@ -378,7 +380,7 @@ section 'answers that do not come from DynamoDB' => sub {
 		'HTTP status 200 came with a body that is no JSON object.', $HINT_ENDPOINT);
 	fails('a page instead of an answer, on a write', [ { reply => { headers => $html, body => 'Hello' } } ],
 		$SET, {}, 1, '08007', 'outcome of DynamoDB PutItem is unknown',
-		'HTTP status 200 came with a body that is no JSON object.', $HINT_UNKNOWN);
+		'HTTP status 200 came with a body that is no JSON object.', $HINT_REPEAT);
 	for my $body ('{"Item":', '{"Item":[}', '{"Item":{"pk":{"S":"p"}', '{"Item":{"pk":1}}')
 	{
 		fails("no answer to GetItem: $body", [ { reply => { body => $body } } ],
@@ -391,7 +393,7 @@ section 'answers that do not come from DynamoDB' => sub {
 		$GET, { max_attempts => 2 }, 2, '08P01', 'could not understand the answer of DynamoDB after 2 attempts',
 		qr/./, $HINT_ENDPOINT);
 	fails('no HTTP, on a write', [ { raw => "220 mail.example ESMTP\r\n", repeat => -1 } ],
-		$SET, { max_attempts => 1 }, 1, '08007', 'outcome of DynamoDB PutItem is unknown', qr/./, $HINT_UNKNOWN);
+		$SET, { max_attempts => 1 }, 1, '08007', 'outcome of DynamoDB PutItem is unknown', qr/./, $HINT_REPEAT);
 };
 
 section 'damaged answers' => sub {
@@ -403,7 +405,7 @@ section 'damaged answers' => sub {
 		'The body does not match the header x-amz-crc32.', 'Try again.');
 	fails('wrong checksums to the last attempt, on a write', [ { action => 'pass', crc => 'bad', repeat => -1 } ],
 		$SET, {}, 4, '08007', 'outcome of DynamoDB PutItem is unknown after 4 attempts',
-		'The body does not match the header x-amz-crc32.', $HINT_UNKNOWN);
+		'The body does not match the header x-amz-crc32.', $HINT_REPEAT);
 	script({ action => 'pass', crc => 'none' });
 	is(sql($GET, to($server)), '(p,s,1,,)', 'no checksum: nothing to check');
 	script({ action => 'pass', chunked => 1 });
@@ -425,7 +427,7 @@ section 'connections that break' => sub {
 		'The limit is the setting atomic_dynamodb.request_timeout.');
 	fails('silence, on a write', [ { hang => 1, repeat => -1 } ],
 		$SET, { max_attempts => 1, request_timeout => 150 }, 1, '08007',
-		'outcome of DynamoDB PutItem is unknown', qr/timed out/i, $HINT_UNKNOWN);
+		'outcome of DynamoDB PutItem is unknown', qr/timed out/i, $HINT_REPEAT);
 	fails('an answer that never ends', [ { action => 'pass', drip => { bytes => 1, every_ms => 20 }, repeat => -1 } ],
 		$GET, { max_attempts => 1, request_timeout => 200 }, 1, '08006',
 		'DynamoDB did not answer in time', qr/timed out/i, qr/request_timeout/);
@@ -434,7 +436,7 @@ section 'connections that break' => sub {
 	fails('the same in chunks', [ { huge => 9 * 1024 * 1024, chunked => 1 } ],
 		$GET, {}, 1, '54000', 'answer of DynamoDB is too large', qr/./, 'Ask for fewer items at a time.');
 	fails('an answer that is too large, on a write', [ { huge => 9 * 1024 * 1024 } ],
-		$SET, {}, 1, '08007', 'outcome of DynamoDB PutItem is unknown', qr/./, $HINT_UNKNOWN);
+		$SET, {}, 1, '08007', 'outcome of DynamoDB PutItem is unknown', qr/./, $HINT_REPEAT);
 
 	script({ action => 'pass', close => 1 });
 	is(sql("$GET; $GET", to($server)), "(p,s,1,,)\n(p,s,1,,)", 'a connection that the server closes after an answer');
@@ -768,13 +770,13 @@ section 'plain writes whose answers are lost' => sub {
 	is(stored('plain', 's'), undef, 'and gone');
 
 	fails('with one attempt only', [ { apply_then_reset => 1 } ], "SELECT ddb_set('plain', 't', '8')",
-		{ max_attempts => 1 }, 1, '08007', 'outcome of DynamoDB PutItem is unknown', qr/./, $HINT_UNKNOWN);
+		{ max_attempts => 1 }, 1, '08007', 'outcome of DynamoDB PutItem is unknown', qr/./, $HINT_REPEAT);
 	is(stored('plain', 't')->{data}, '8', 'it had been written');
 	fails('ddb_delete', [ { close_without_reply => 1, repeat => -1 } ], "SELECT ddb_delete('plain', 't')", {}, 4,
-		'08007', 'outcome of DynamoDB DeleteItem is unknown after 4 attempts', qr/./, $HINT_UNKNOWN);
+		'08007', 'outcome of DynamoDB DeleteItem is unknown after 4 attempts', qr/./, $HINT_REPEAT);
 	fails('a list', [ { close_without_reply => 1, repeat => -1 } ],
 		q(SELECT ddb_set('[{"pk":"plain","sk":"u","data":1}]')), {}, 4,
-		'08007', 'outcome of DynamoDB BatchWriteItem is unknown after 4 attempts', qr/./, $HINT_UNKNOWN);
+		'08007', 'outcome of DynamoDB BatchWriteItem is unknown after 4 attempts', qr/./, $HINT_REPEAT);
 };
 
 section 'locks whose answers are lost' => sub {

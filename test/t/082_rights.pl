@@ -35,6 +35,7 @@ my %USERSET = (
 	connect_timeout => 'costs the session its own time',
 	consistent_read => 'what the argument "consistent" says for one call',
 	data_format => 'how own items are written',
+	idempotent_writes => 'costs the session more capacity for its own writes',
 	lock_refresh => 'how own locks are renewed',
 	lock_ttl => 'how long own locks live',
 	max_attempts => 'costs the session its own time',
