@@ -31,6 +31,7 @@ OBJS = \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
 	src/aws/sigv4_key.o \
+	src/dynamodb/account.o \
 	src/dynamodb/atomic_item.o \
 	src/dynamodb/atomic_write.o \
 	src/dynamodb/attribute_decode.o \
@@ -75,6 +76,7 @@ OBJS = \
 	src/dynamodb/request.o \
 	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
+	src/dynamodb/stat_table.o \
 	src/dynamodb/stats.o \
 	src/dynamodb/table.o \
 	src/dynamodb/table_definition.o \
@@ -161,6 +163,7 @@ OBJS = \
 	src/functions/rows.o \
 	src/functions/scan_guard.o \
 	src/functions/session.o \
+	src/functions/stat.o \
 	src/functions/stream.o \
 	src/functions/table.o \
 	src/functions/table_item.o \

@@ -29,6 +29,12 @@ typedef enum AddbDataFormat
 #define ADDB_MAX_UNITS_DEFAULT 0.0	/* no limit */
 #define ADDB_MAX_UNITS_MIN 0.0
 #define ADDB_MAX_UNITS_MAX 1e9
+#define ADDB_LOG_MIN_DURATION_DEFAULT (-1)	/* ms; no lines */
+#define ADDB_LOG_MIN_DURATION_MIN (-1)
+#define ADDB_LOG_MIN_DURATION_MAX INT_MAX
+#define ADDB_STAT_MAX_DEFAULT 1000
+#define ADDB_STAT_MAX_MIN 100
+#define ADDB_STAT_MAX_MAX 100000
 #define ADDB_TRANSACT_RETRIES_DEFAULT 3
 #define ADDB_TRANSACT_RETRIES_MIN 0
 #define ADDB_TRANSACT_RETRIES_MAX 20
@@ -54,6 +60,7 @@ extern int	addb_data_format;	/* AddbDataFormat */
 extern char *addb_endpoint_url;
 extern int	addb_lock_refresh;	/* s */
 extern int	addb_lock_ttl;		/* s */
+extern int	addb_log_min_duration;	/* ms, -1: never */
 extern int	addb_max_attempts;
 extern int	addb_max_connections;
 extern double addb_max_read_units;	/* capacity units a second, 0: no limit */
@@ -62,6 +69,7 @@ extern char *addb_profile;
 extern int	addb_progress_interval; /* ms, 0: no notices */
 extern char *addb_region;
 extern int	addb_request_timeout;	/* ms */
+extern int	addb_stat_max;
 extern char *addb_table;
 extern int	addb_transact_retries;
 

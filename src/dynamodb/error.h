@@ -69,6 +69,7 @@ typedef struct AddbErrorContext
 	bool		unsettled;		/* an EARLIER attempt of this write was sent and
 								 * left without an answer that settles it */
 	bool		token_expired;	/* so long ago that its token does not, either */
+	const char *request_id;		/* of a failure of the transport, or NULL */
 	const char *rows;			/* the DETAIL instead of what the service says, or
 								 * NULL; that is in the CONTEXT then */
 } AddbErrorContext;
@@ -95,6 +96,8 @@ extern AddbServiceError *addb_error_parse(int status, const char *request_id,
 extern bool addb_error_leaves_open(const AddbServiceError *error);
 extern int	addb_error_sqlstate(const AddbServiceError *error,
 								const AddbErrorContext *context);
+extern int	addb_error_transport_sqlstate(AddbTransportFailure failure,
+										  const AddbErrorContext *context);
 extern _Noreturn void addb_error_raise(const AddbServiceError *error,
 									   const AddbErrorContext *context);
 extern _Noreturn void addb_error_raise_transport(AddbTransportFailure failure,

@@ -46,12 +46,24 @@ typedef enum AddbHttpOutcome
 	ADDB_HTTP_TOO_LARGE			/* sent; the reply exceeds max_response */
 } AddbHttpOutcome;
 
+/* What a wait is called in pg_stat_activity, from PostgreSQL 17 on. */
+typedef enum AddbHttpWait
+{
+	ADDB_HTTP_WAIT_REQUEST,		/* for a reply: AtomicDynamodbRequest */
+	ADDB_HTTP_WAIT_RETRY,		/* before another attempt: AtomicDynamodbRetry */
+	ADDB_HTTP_WAIT_PACING,		/* for capacity: AtomicDynamodbPacing */
+	ADDB_HTTP_WAIT_POLL			/* before another look: AtomicDynamodbPoll */
+} AddbHttpWait;
+
 typedef struct AddbHttpExchange AddbHttpExchange;
 
 extern AddbHttpExchange *addb_http_start(const AddbHttpRequest *request,
 										 MemoryContext owner);
 extern bool addb_http_wait(AddbHttpExchange *const *exchanges, int n,
 						   int64 deadline);
+extern bool addb_http_wait_as(AddbHttpWait wait,
+							  AddbHttpExchange *const *exchanges, int n,
+							  int64 deadline);
 extern void addb_http_poll(void);
 extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
 extern int	addb_http_status(const AddbHttpExchange *exchange);
@@ -62,5 +74,6 @@ extern const char *addb_http_body(const AddbHttpExchange *exchange,
 extern const char *addb_http_error(const AddbHttpExchange *exchange);
 extern void addb_http_release(AddbHttpExchange *exchange);
 extern int64 addb_http_now(void);
+extern const char *addb_http_library(void);
 
 #endif							/* ADDB_HTTP_HTTP_H */
