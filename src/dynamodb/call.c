@@ -143,6 +143,19 @@ addb_call_request_id(const AddbCall *call)
 }
 
 /*
+ * addb_call_id_note - " (request id ...)" for a message, "" without one
+ *
+ * Palloc'd or static.
+ */
+const char *
+addb_call_id_note(const AddbCall *call)
+{
+	const char *id = addb_call_request_id(call);
+
+	return id != NULL ? psprintf(" (request id %s)", id) : "";
+}
+
+/*
  * addb_call_body - the reply of a call that succeeded: UTF-8, as received
  *
  * Lives as long as the call.

@@ -54,6 +54,7 @@ extern bool addb_call_got_no_answer(const AddbCall *call);
 extern const AddbServiceError *addb_call_error(const AddbCall *call);
 extern bool addb_call_failed_with(const AddbCall *call, const char *code);
 extern const char *addb_call_request_id(const AddbCall *call);
+extern const char *addb_call_id_note(const AddbCall *call);
 extern const char *addb_call_body(const AddbCall *call, size_t *len);
 extern void addb_call_consumed(AddbCall *call, double units);
 extern _Noreturn void addb_call_raise(const AddbCall *call);

@@ -160,7 +160,9 @@ read_cancellation(const AddbTransaction *transaction, AddbTransactResult *result
 			ereport(ERROR,
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("could not understand the item that DynamoDB returned for %s %d",
-							transaction->kind->noun, i + 1)));
+							transaction->kind->noun, i + 1),
+					 errdetail("DynamoDB: %s%s.", error->code,
+							   addb_call_id_note(result->call))));
 	}
 }
 
