@@ -61,7 +61,7 @@ DROP OWNED BY regress_addb_stat;
 DROP ROLE regress_addb_stat;
 
 SELECT code FROM pg_temp.error_of('SET atomic_dynamodb.stat_max = 200');
-SET atomic_dynamodb.log_min_duration = -2;
+SELECT code FROM pg_temp.error_of('SET atomic_dynamodb.log_min_duration = -2');
 SELECT ddb_stat_reset(all_databases => true);
 SELECT entries, others FROM ddb_stat_info();
 SELECT ddb_delete_table('regress_stat');
