@@ -395,6 +395,23 @@ sub test_request_ids
 	return;
 }
 
+# The chapter of the README, as it is written.
+sub test_readme
+{
+	open my $file, '<', "$ENV{ADDB_ROOT}/README.md" or die $!;
+	my ($chapter) = do { local $/; <$file> } =~ /^## Monitoring\n(.*?)^## /ms;
+	my @examples = grep { /\S/ } split /;\n/, join '', $chapter =~ /^```sql\n(.*?)^```/gms;
+	reset_all();
+	script(refusal(400, 'ThrottlingException'), { hang => 1, match => 'PutItem' });
+	sql_error("$GET; SET statement_timeout = 300; $SET", to($server));
+	is(scalar @examples, 4, 'the README has four queries');
+	isnt(sql($_), '', 'which find something: ' . (/^-- (.*)/m)[0]) for @examples;
+	my ($columns) = sql("SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'ddb_stat'::regclass AND attnum > 0");
+	my %named = map { $_ => 1 } $chapter =~ /`(\w+)`/g;
+	is(join(' ', grep { !$named{$_} } split ' ', $columns), '', 'and tells of every column');
+	return;
+}
+
 $cluster->inside(sub {
 	test_two_sessions();
 	test_other_database();
@@ -405,6 +422,7 @@ $cluster->inside(sub {
 	test_slow_log();
 	test_user_agent();
 	test_wait_events();
+	test_readme();
 });
 test_session_scope();
 test_request_ids();
