@@ -20,5 +20,7 @@ typedef struct AddbAwsConfig
 
 extern const AddbAwsConfig *addb_aws_config_get(void);
 extern void addb_aws_config_forget(void);
+extern const AddbCredentials *addb_aws_config_kept(void);
+extern int	addb_aws_config_report(AddbSourceReport *reports);
 
 #endif							/* ADDB_AWS_CONFIG_H */

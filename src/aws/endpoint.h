@@ -1,6 +1,6 @@
 /*
  * endpoint.h
- *	  Where the service is: from a region, or from a URL that somebody set.
+ *	  Where DynamoDB, or the security token service, is: from a region, or from a URL that somebody set.
  */
 #ifndef ADDB_AWS_ENDPOINT_H
 #define ADDB_AWS_ENDPOINT_H
@@ -17,6 +17,7 @@ typedef struct AddbEndpoint
 
 typedef struct AddbEndpointInput
 {
+	bool		is_sts;			/* of the security token service, not DynamoDB */
 	const char *region;			/* NULL or "": nobody chose one */
 	const char *custom_url;		/* NULL or "": the service's own endpoint */
 	const char *custom_source;	/* what gave custom_url, for messages */

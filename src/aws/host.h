@@ -28,6 +28,7 @@ typedef struct AddbHostRequest
 typedef struct AddbHostReply
 {
 	int			status;			/* 0: no reply */
+	bool		sent;			/* a connection was made, so somebody is there */
 	char	   *body;			/* palloc'd, with a NUL at body[len] */
 	size_t		len;
 	const char *error;			/* palloc'd: why there is no reply */
@@ -46,7 +47,10 @@ typedef struct AddbHost
 	 */
 	char	   *(*read_file) (void *arg, const char *path, size_t *len);
 
-	/* One attempt. Raises interrupts, and nothing else. */
+	/*
+	 * One attempt, without redirects. The caller wipes the body, which holds
+	 * secrets. Raises interrupts, and nothing else.
+	 */
 	void		(*http) (void *arg, const AddbHostRequest *request,
 						 AddbHostReply *reply);
 
@@ -58,6 +62,9 @@ typedef struct AddbHost
 	 */
 	char	   *(*run) (void *arg, const char *const *argv, int timeout,
 						size_t *len, const char **problem);
+
+	/* Waits for so many milliseconds. Raises interrupts, and nothing else. */
+	void		(*pause) (void *arg, int ms);
 } AddbHost;
 
 /* A switch that may be left to the next source of settings. */
@@ -103,6 +110,16 @@ typedef struct AddbAwsSources
 	AddbProfile *profile;		/* NULL until addb_profile_load */
 } AddbAwsSources;
 
+/* in host_http.c */
+extern void addb_host_http(void *arg, const AddbHostRequest *request,
+						   AddbHostReply *reply);
+extern void addb_host_pause(void *arg, int ms);
+
+/* in host_run.c */
+extern char *addb_host_run(void *arg, const char *const *argv, int timeout,
+						   size_t *len, const char **problem);
+
+/* in host.c */
 extern const AddbHost addb_host_real;
 
 extern const char *addb_host_getenv(const AddbHost *host, const char *name);

@@ -40,19 +40,24 @@ find_region(AddbAwsSources *sources)
 	return region;
 }
 
-/* Sets the custom URL of input, if there is one anywhere. */
+/*
+ * Sets the custom URL of input, if there is one anywhere: setting, the value of
+ * setting_name; variables of the environment; the profile.
+ */
 static void
-find_custom_url(AddbAwsSources *sources, AddbEndpointInput *input)
+find_custom_url(AddbAwsSources *sources, const char *setting,
+				const char *setting_name, AddbEndpointInput *input)
 {
-	static const char *const variables[] = {
-		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"
+	const char *const variables[] = {
+		input->is_sts ? "AWS_ENDPOINT_URL_STS" : "AWS_ENDPOINT_URL_DYNAMODB",
+		"AWS_ENDPOINT_URL"
 	};
 	const AddbProfile *profile;
 
-	if (sources->settings->endpoint_url[0] != '\0')
+	if (setting[0] != '\0')
 	{
-		input->custom_url = sources->settings->endpoint_url;
-		input->custom_source = "atomic_dynamodb.endpoint_url";
+		input->custom_url = setting;
+		input->custom_source = setting_name;
 		return;
 	}
 	if (read_switch(sources, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -71,7 +76,8 @@ find_custom_url(AddbAwsSources *sources, AddbEndpointInput *input)
 	}
 
 	profile = addb_profile_load(sources);
-	input->custom_url = addb_profile_service_endpoint(profile);
+	input->custom_url = addb_profile_service_endpoint(profile,
+													  input->is_sts ? "sts" : "dynamodb");
 	if (input->custom_url == NULL)
 		input->custom_url = addb_profile_get(profile, "endpoint_url");
 	input->custom_source = psprintf("AWS profile \"%s\"", profile->name);
@@ -89,8 +95,17 @@ is_account_id_required(AddbAwsSources *sources)
 	return mode != NULL && pg_strcasecmp(mode, "required") == 0;
 }
 
+static void
+find_switches(AddbAwsSources *sources, AddbEndpointInput *input)
+{
+	input->fips = read_switch(sources, "AWS_USE_FIPS_ENDPOINT",
+							  "use_fips_endpoint");
+	input->dualstack = read_switch(sources, "AWS_USE_DUALSTACK_ENDPOINT",
+								   "use_dualstack_endpoint");
+}
+
 /*
- * Fills endpoint, with palloc'd texts, from the sources.
+ * Fills endpoint, with palloc'd texts, from the sources: that of DynamoDB.
  *
  * Errors: those of addb_endpoint_resolve and of addb_profile_load.
  */
@@ -102,11 +117,29 @@ addb_resolve_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
 	};
 
 	input.region = find_region(sources);
-	find_custom_url(sources, &input);
-	input.fips = read_switch(sources, "AWS_USE_FIPS_ENDPOINT",
-							 "use_fips_endpoint");
-	input.dualstack = read_switch(sources, "AWS_USE_DUALSTACK_ENDPOINT",
-								  "use_dualstack_endpoint");
+	find_custom_url(sources, sources->settings->endpoint_url,
+					"atomic_dynamodb.endpoint_url", &input);
+	find_switches(sources, &input);
 	input.account_id_required = is_account_id_required(sources);
+	addb_endpoint_resolve(&input, endpoint);
+}
+
+/*
+ * The same for the security token service, which has the region in common with
+ * DynamoDB, and custom URLs of its own: the setting sts_endpoint_url,
+ * AWS_ENDPOINT_URL_STS, and what is set for all services.
+ */
+void
+addb_resolve_sts_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
+{
+	AddbEndpointInput input = {
+		.is_sts = true,
+		.allow_insecure_http = sources->settings->allow_insecure_http,
+	};
+
+	input.region = find_region(sources);
+	find_custom_url(sources, sources->settings->sts_endpoint_url,
+					"option sts_endpoint_url", &input);
+	find_switches(sources, &input);
 	addb_endpoint_resolve(&input, endpoint);
 }

@@ -9,6 +9,8 @@
 #include "aws/endpoint.h"
 #include "aws/host.h"
 
+extern void addb_resolve_sts_endpoint(AddbAwsSources *sources,
+									  AddbEndpoint *endpoint);
 extern void addb_resolve_endpoint(AddbAwsSources *sources,
 								  AddbEndpoint *endpoint);
 

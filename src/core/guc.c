@@ -316,7 +316,7 @@ define_target(void)
 				  &addb_access_key_id, PGC_SUSET, 0, check_word, assign_string);
 	DefineCustomBoolVariable("atomic_dynamodb.allow_ambient_credentials",
 							 "Lets roles that are not superusers use the server's own AWS credentials.",
-							 "The server's own (ambient) credentials are those of its environment and of the AWS configuration files of its operating system user. Off: only superusers sign with them.",
+							 "The server's own (ambient) credentials are those of its environment, of the AWS configuration files of its operating system user, and of the container or instance that it runs on. Off: only superusers sign with them.",
 							 &addb_allow_ambient_credentials, false,
 							 PGC_SUSET, 0, NULL, assign_bool, NULL);
 	DefineCustomBoolVariable("atomic_dynamodb.allow_insecure_http",

@@ -333,7 +333,8 @@ addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
 		.table = writer->table,
 		.body = batch->body.text.data,
 		.body_len = batch->body.text.len,
-		.arguments = writer->arguments
+		.arguments = writer->arguments,
+		.preface = writer->preface
 	};
 	ErrorContextCallback *stack = error_context_stack;
 

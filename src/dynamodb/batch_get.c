@@ -173,7 +173,8 @@ start_call(AddbBatchReader *reader, Stretch *stretch)
 		.operation = &addb_batch_get_item,
 		.table = reader->read.table,
 		.body = stretch->body.data,
-		.body_len = stretch->body.len
+		.body_len = stretch->body.len,
+		.preface = reader->read.preface
 	};
 
 	stretch->call = addb_client_start(&request, stretch->context);

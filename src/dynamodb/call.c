@@ -173,6 +173,7 @@ error_context(const AddbCall *call)
 		.operation = call->request.operation->name,
 		.table = call->request.table,
 		.arguments = call->request.arguments,
+		.preface = call->request.preface,
 		.attempts = call->retry.attempt,
 		.is_write = call->request.operation->is_write,
 		.is_create = call->request.is_create,

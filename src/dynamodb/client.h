@@ -30,6 +30,8 @@ typedef struct AddbRequest
 								 * only while DynamoDB remembers its token */
 	const char *arguments;		/* for messages: the SQL arguments that went
 								 * into it, each in double quotes; or NULL */
+	const char *preface;		/* what the DETAIL of its errors begins with, or
+								 * NULL */
 } AddbRequest;
 
 typedef struct AddbCall AddbCall;

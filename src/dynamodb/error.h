@@ -8,7 +8,7 @@
 #ifndef ADDB_DYNAMODB_ERROR_H
 #define ADDB_DYNAMODB_ERROR_H
 
-#include "dynamodb/json.h"
+#include "core/json.h"
 
 /* TransactWriteItems takes 100 actions, and a reason answers each. */
 #define ADDB_ERROR_MAX_REASONS 100
@@ -62,6 +62,7 @@ typedef struct AddbErrorContext
 	const char *operation;		/* "PutItem" */
 	const char *table;			/* or NULL */
 	const char *arguments;		/* SQL arguments behind it, or NULL */
+	const char *preface;		/* what the DETAIL begins with, or NULL */
 	int			attempts;		/* made in all, from 1 */
 	bool		is_write;
 	bool		is_create;		/* its condition: the item does not exist; of a

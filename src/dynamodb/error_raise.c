@@ -234,6 +234,9 @@ raise_row(const AddbErrorRow *row, const char *detail, int attempts,
 		answer = detail;
 		detail = context->rows;
 	}
+	else if (context->preface != NULL)
+		detail = detail == NULL ? context->preface :
+			psprintf("%s: %s", context->preface, detail);
 
 	if (outcome_unknown(row, context))
 		ereport(ERROR,

@@ -45,6 +45,7 @@ struct AddbPager
 	const AddbPaging *paging;
 	const char *table;
 	const char *arguments;
+	const char *preface;
 	const char *parameters;
 	Lane	   *lanes;
 	int			nlanes;
@@ -68,6 +69,7 @@ send_request(AddbPager *pager, Lane *lane)
 		.operation = pager->paging->operation,
 		.table = pager->table,
 		.arguments = pager->arguments,
+		.preface = pager->preface,
 		.body = lane->body.data,
 		.body_len = lane->body.len,
 		.send_once = pager->paging->operation->is_write
@@ -141,6 +143,7 @@ addb_pager_begin(const AddbPagedRead *read, MemoryContext owner)
 	pager->paging = read->paging;
 	pager->table = read->table ? pstrdup(read->table) : NULL;
 	pager->arguments = read->arguments ? pstrdup(read->arguments) : NULL;
+	pager->preface = read->preface ? pstrdup(read->preface) : NULL;
 	pager->parameters = pstrdup(read->parameters);
 	pager->hold_back = read->sized;
 	addb_progress_begin(&pager->progress, read->paging->operation->name,

@@ -259,7 +259,8 @@ addb_transact_run(const AddbTransaction *transaction, AddbText token,
 	AddbRequest request = {
 		.operation = transaction->kind->operation,
 		.has_token = transaction->kind->operation->is_write,
-		.arguments = transaction->kind->arguments
+		.arguments = transaction->kind->arguments,
+		.preface = transaction->preface
 	};
 	AddbCall   *call;
 

@@ -9,6 +9,7 @@
 
 #include "dynamodb/request.h"
 #include "dynamodb/stats.h"
+#include "entity/error.h"
 #include "entity/item.h"
 #include "functions/args.h"
 #include "functions/entity_call.h"
@@ -110,6 +111,8 @@ addb_entity_arg_where(AddbEntityCall *call, FunctionCallInfo fcinfo,
 	JsonbValue *where = &call->request.action.where;
 	JsonbContainer *object = addb_entity_arg_optional_object(fcinfo, values, "vals");
 
+	call->request.action.where_name = "condition";
+	call->request.action.values_name = "vals";
 	if (text.len > 0 && (text.data[0] == '{' || text.data[0] == '['))
 	{
 		char	   *json = pnstrdup(text.data, text.len);
@@ -224,7 +227,7 @@ Jsonb *
 addb_entity_call_run(AddbEntityCall *call, const char *arguments)
 {
 	AddbEntityRequest *request = &call->request;
-	AddbRequest wire = {.arguments = arguments};
+	AddbRequest wire = {.arguments = arguments,.preface = ADDB_ENTITY_FAILURE};
 	AddbCall   *sent;
 	Jsonb	   *result;
 

@@ -69,7 +69,14 @@ on_body(char *data, size_t size, size_t count, void *arg)
 		exchange->too_large = true;
 		return 0;
 	}
-	if (exchange->body_len == 0)
+	if (exchange->secret)
+	{
+		/* all at once: a buffer that grows leaves copies behind */
+		if (!reserve(&exchange->body, &exchange->body_size,
+					 exchange->max_response))
+			return 0;
+	}
+	else if (exchange->body_len == 0)
 	{
 		curl_off_t	expected = -1;
 
@@ -387,6 +394,8 @@ recycle(void *resource)
 
 	addb_transport_remove(exchange);
 	exchange->owned = NULL;
+	if (exchange->secret && exchange->body != NULL)
+		explicit_bzero(exchange->body, exchange->body_size);
 	if (nidle >= MAX_IDLE)
 	{
 		destroy(exchange);
@@ -457,6 +466,7 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	exchange->outcome = ADDB_HTTP_PENDING;
 	exchange->status = 0;
 	exchange->send_once = request->send_once;
+	exchange->secret = request->secret;
 	exchange->begun = false;
 	exchange->too_large = false;
 	exchange->no_descriptor = false;

@@ -3,7 +3,7 @@
  *	  HTTP exchanges that any interrupt can end.
  *
  * An exchange is one request and its reply. Several may be in flight at once;
- * all of them make progress whenever the backend waits in addb_http_wait, the
+ * all of them make progress whenever the backend waits in addb_http_wait_as, the
  * only wait loop of the extension. Connections are kept alive across
  * exchanges, statements and errors.
  *
@@ -33,6 +33,7 @@ typedef struct AddbHttpRequest
 	int			timeout;		/* ms, connecting included */
 	bool		send_once;		/* never resend it on another connection, not
 								 * even when a kept-alive one proves dead */
+	bool		secret;			/* overwrite the reply's body on release */
 } AddbHttpRequest;
 
 typedef enum AddbHttpOutcome
@@ -52,18 +53,18 @@ typedef enum AddbHttpWait
 	ADDB_HTTP_WAIT_REQUEST,		/* for a reply: AtomicDynamodbRequest */
 	ADDB_HTTP_WAIT_RETRY,		/* before another attempt: AtomicDynamodbRetry */
 	ADDB_HTTP_WAIT_PACING,		/* for capacity: AtomicDynamodbPacing */
-	ADDB_HTTP_WAIT_POLL			/* before another look: AtomicDynamodbPoll */
+	ADDB_HTTP_WAIT_POLL,		/* before another look: AtomicDynamodbPoll */
+	ADDB_HTTP_WAIT_CREDENTIALS	/* for a provider: AtomicDynamodbCredentials */
 } AddbHttpWait;
 
 typedef struct AddbHttpExchange AddbHttpExchange;
 
 extern AddbHttpExchange *addb_http_start(const AddbHttpRequest *request,
 										 MemoryContext owner);
-extern bool addb_http_wait(AddbHttpExchange *const *exchanges, int n,
-						   int64 deadline);
 extern bool addb_http_wait_as(AddbHttpWait wait,
 							  AddbHttpExchange *const *exchanges, int n,
 							  int64 deadline);
+extern void addb_http_wait_for(int fd, int64 deadline);
 extern void addb_http_poll(void);
 extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
 extern int	addb_http_status(const AddbHttpExchange *exchange);

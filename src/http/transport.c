@@ -47,6 +47,7 @@ static bool signals_blocked;
 
 static WaitEventSet *wait_set;
 static int	wait_set_free;		/* places left in it */
+static pgsocket guest = PGINVALID_SOCKET;	/* of addb_http_wait_for */
 
 static void
 restore_signals(void)
@@ -229,7 +230,7 @@ to_wait_events(int curl_events)
 static void
 rebuild_wait_set(void)
 {
-	int			size = 2 + Max(2 * addb_nsockets, MAX_EVENTS);
+	int			size = 3 + Max(2 * addb_nsockets, MAX_EVENTS);
 
 	/* until the end, so that an error on the way is not built upon */
 	addb_wait_set_stale = true;
@@ -244,7 +245,9 @@ rebuild_wait_set(void)
 	AddWaitEventToSet(wait_set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
 	if (IsUnderPostmaster)
 		AddWaitEventToSet(wait_set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
-	wait_set_free = size - 2;
+	if (guest != PGINVALID_SOCKET)
+		AddWaitEventToSet(wait_set, WL_SOCKET_READABLE, guest, NULL, NULL);
+	wait_set_free = size - 3;
 	addb_wait_set_stale = false;
 }
 
@@ -316,7 +319,8 @@ wait_event(AddbHttpWait wait)
 		[ADDB_HTTP_WAIT_REQUEST] = "AtomicDynamodbRequest",
 		[ADDB_HTTP_WAIT_RETRY] = "AtomicDynamodbRetry",
 		[ADDB_HTTP_WAIT_PACING] = "AtomicDynamodbPacing",
-		[ADDB_HTTP_WAIT_POLL] = "AtomicDynamodbPoll"
+		[ADDB_HTTP_WAIT_POLL] = "AtomicDynamodbPoll",
+		[ADDB_HTTP_WAIT_CREDENTIALS] = "AtomicDynamodbCredentials"
 	};
 	static uint32 events[lengthof(names)];
 
@@ -389,19 +393,41 @@ addb_http_wait_as(AddbHttpWait wait, AddbHttpExchange *const *exchanges, int n,
 }
 
 /*
- * addb_http_wait - waits for a reply, as addb_http_wait_as
+ * addb_http_wait_for - waits until a descriptor of the caller's can be read
+ *
+ * Or until the latch is set, the deadline (of addb_http_now) has passed, or an
+ * exchange has moved on: the caller looks for itself what has happened, and
+ * comes back. fd may be -1, for the latch alone. All requests in flight make
+ * progress. Raises interrupts as addb_http_wait_as does.
  */
-bool
-addb_http_wait(AddbHttpExchange *const *exchanges, int n, int64 deadline)
+void
+addb_http_wait_for(int fd, int64 deadline)
 {
-	return addb_http_wait_as(ADDB_HTTP_WAIT_REQUEST, exchanges, n, deadline);
+	int64		now = addb_http_now();
+
+	CHECK_FOR_INTERRUPTS();
+	act_on_timer(now);
+	if (multi != NULL)
+		collect_finished();
+	guest = fd;
+	addb_wait_set_stale = true;
+	PG_TRY();
+	{
+		wait_once(ADDB_HTTP_WAIT_CREDENTIALS, timer >= 0 ? Min(deadline, timer) : deadline);
+	}
+	PG_FINALLY();
+	{
+		guest = PGINVALID_SOCKET;
+		addb_wait_set_stale = true;
+	}
+	PG_END_TRY();
 }
 
 /*
  * addb_http_poll - lets all requests in flight go on, without waiting
  *
  * For whoever is busy with something else while they are under way. Raises
- * interrupts as addb_http_wait does.
+ * interrupts as addb_http_wait_as does.
  */
 void
 addb_http_poll(void)

@@ -34,6 +34,7 @@ struct AddbHttpExchange
 	AddbHttpOutcome outcome;
 	int			status;
 	bool		send_once;		/* as in the request */
+	bool		secret;			/* the same */
 	bool		begun;			/* handed to a connection at least once */
 	bool		too_large;
 	bool		no_descriptor;	/* the backend may open no more sockets */

@@ -498,7 +498,7 @@ section 'credentials' => sub {
 	sql("CREATE ROLE $role; SELECT ddb_grant('$role', 'read')");
 	@error = sql_error("SET ROLE $role; $GET", to($server, %none));
 	is_error(\@error, 'those of the server are not for everybody', '28000',
-		q(only superusers may use the AWS credentials of the server's environment and files),
+		q(only superusers may use the server's own AWS credentials),
 		qr/./, qr/allow_ambient_credentials/);
 	script();
 	is(sql("SET ROLE $role; $GET", to($server)), '(p,s,1,,)', 'those of the settings are');
@@ -532,9 +532,9 @@ section 'what the server has in its environment' => sub {
 		sql("CREATE ROLE other; SELECT ddb_grant('other', 'read')");
 		script();
 		is_error([ sql_error("SET ROLE other; $GET") ], 'another role may not use them', '28000',
-			q(only superusers may use the AWS credentials of the server's environment and files), qr/./, qr/allow_ambient_credentials/);
+			q(only superusers may use the server's own AWS credentials), qr/./, qr/allow_ambient_credentials/);
 		is_error([ sql_error("$GET; SET ROLE other; $GET") ], 'nor after a superuser has in the same session', '28000',
-			q(only superusers may use the AWS credentials of the server's environment and files), qr/./, qr/allow_ambient_credentials/);
+			q(only superusers may use the server's own AWS credentials), qr/./, qr/allow_ambient_credentials/);
 		is($server->counts->{requests}, 1, 'nothing is sent for it');
 		is(sql("SET atomic_dynamodb.allow_ambient_credentials = on; SET ROLE other; $GET"), '(p,s,1,,)',
 			'unless a superuser has opened them');

@@ -315,7 +315,7 @@ sub test_wait_events
 {
 	SKIP:
 	{
-		skip 'names of wait events came with PostgreSQL 17', 4 if sql('SHOW server_version_num') < 170000;
+		skip 'names of wait events came with PostgreSQL 17', 5 if sql('SHOW server_version_num') < 170000;
 		script({ hang => 1 });
 		my $session = session(to($server));
 		$session->send($GET);
@@ -346,6 +346,18 @@ sub test_wait_events
 		ok($session->wait_for_event('Extension/AtomicDynamodbPoll'), 'a pause before another look');
 		$session->cancel;
 		$session->finish;
+
+		my $ambient = AddbTest::Cluster->new(environment => { AWS_CONTAINER_CREDENTIALS_FULL_URI => $alone->url . '/credentials' });
+		$ambient->inside(sub {
+			$alone->script({ hang => 1, repeat => -1 });
+			my $asking = session(set => { 'atomic_dynamodb.region' => 'us-west-2', 'atomic_dynamodb.table' => $table,
+				'atomic_dynamodb.endpoint_url' => $server->url });
+			$asking->send($GET);
+			ok($asking->wait_for_event('Extension/AtomicDynamodbCredentials'), 'a provider of credentials');
+			$asking->cancel;
+			$asking->finish;
+			$alone->reset;
+		});
 	}
 	return;
 }

@@ -14,6 +14,7 @@
 char	   *addb_access_key_id = "";
 bool		addb_allow_ambient_credentials = false;
 bool		addb_allow_insecure_http = false;
+char	   *addb_ca_file = "";
 char	   *addb_endpoint_url = "";
 char	   *addb_profile = "";
 char	   *addb_region = "";
@@ -55,6 +56,7 @@ addb_unit_setting(PG_FUNCTION_ARGS)
 		{"access_key_id", &addb_access_key_id, NULL},
 		{"allow_ambient_credentials", NULL, &addb_allow_ambient_credentials},
 		{"allow_insecure_http", NULL, &addb_allow_insecure_http},
+		{"ca_file", &addb_ca_file, NULL},
 		{"endpoint_url", &addb_endpoint_url, NULL},
 		{"profile", &addb_profile, NULL},
 		{"region", &addb_region, NULL},
