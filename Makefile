@@ -17,8 +17,10 @@ OBJS = \
 	src/core/catch.o \
 	src/core/guc.o \
 	src/core/guc_guard.o \
+	src/core/guc_secret.o \
 	src/core/json.o \
 	src/core/owned.o \
+	src/core/value.o \
 	src/http/exchange.o \
 	src/http/sockets.o \
 	src/http/transport.o \
@@ -44,6 +46,8 @@ OBJS = \
 	src/aws/provider_web_identity.o \
 	src/aws/resolve.o \
 	src/aws/secret.o \
+	src/aws/server.o \
+	src/aws/settings.o \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
 	src/aws/sigv4_key.o \
@@ -111,6 +115,7 @@ OBJS = \
 	src/dynamodb/transact_table.o \
 	src/dynamodb/uuid.o \
 	$(ENTITY_OBJS) \
+	src/fdw/validator.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
 	src/functions/batch.o \

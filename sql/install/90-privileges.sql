@@ -59,6 +59,7 @@ AS $$
 		('ddb_internal_query', 'read'),
 		('ddb_internal_query_items', 'read'),
 		('ddb_internal_scan', 'read'),
+		('ddb_internal_server_validator', 'owner'),
 		('ddb_internal_set_step', 'owner'),
 		('ddb_internal_stat', 'read'),
 		('ddb_internal_write_end', 'owner'),

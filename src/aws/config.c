@@ -9,8 +9,9 @@
  * error. Credentials of an instance are the exception: they are used on while
  * its metadata service cannot renew them.
  *
- * Who may use ambient credentials is asked at every call, for SET ROLE changes
- * nothing else.
+ * What a foreign server and a user mapping say is for one user only, so another
+ * current user is another configuration. Without a server, who may use ambient
+ * credentials is asked at every call, for SET ROLE changes nothing else.
  */
 #include "postgres.h"
 
@@ -23,6 +24,7 @@
 #include "aws/profile.h"
 #include "aws/resolve.h"
 #include "aws/secret.h"
+#include "aws/settings.h"
 #include "aws/sigv4_key.h"
 #include "core/catch.h"
 #include "core/guc.h"
@@ -50,7 +52,8 @@ typedef struct Cache
 	MemoryContext context;		/* holds this struct and its texts */
 	AddbAwsConfig config;
 	AddbCredentials credentials;
-	uint64		settings_generation;	/* of core/guc.c, when it was built */
+	uint64		settings_generation;	/* when it was built */
+	Oid			userid;			/* for whom it is; InvalidOid: for everybody */
 	TimestampTz recheck_at;		/* DT_NOEND: never by time */
 } Cache;
 
@@ -88,47 +91,22 @@ same_config(const AddbAwsConfig *a, const AddbAwsConfig *b)
 {
 	return strcmp(a->url, b->url) == 0 &&
 		strcmp(a->region, b->region) == 0 &&
+		strcmp(a->ca_file, b->ca_file) == 0 &&
+		a->corrects_clock == b->corrects_clock &&
 		same_credentials(a->credentials, b->credentials);
-}
-
-static const char *
-or_empty(const char *text)
-{
-	return text != NULL ? text : "";
-}
-
-static AddbAwsSettings
-current_settings(void)
-{
-	AddbAwsSettings settings = {
-		.server = "",
-		.access_key_id = addb_access_key_id,
-		.secret_access_key = or_empty(addb_guc_secret_access_key()),
-		.session_token = or_empty(addb_guc_session_token()),
-		.profile = addb_profile,
-		.role_arn = "",
-		.external_id = "",
-		.role_session_name = "",
-		.sts_endpoint_url = "",
-		.region = addb_region,
-		.endpoint_url = addb_endpoint_url,
-		.allow_insecure_http = addb_allow_insecure_http,
-		.allow_ambient = addb_allow_ambient_credentials || superuser(),
-		.now = GetCurrentTimestamp(),
-	};
-
-	return settings;
 }
 
 /* Copies what lasts into a new cache in context. */
 static Cache *
-make_cache(MemoryContext context, const AddbEndpoint *endpoint,
+make_cache(MemoryContext context, AddbAwsSources *sources,
+		   const AddbEndpoint *endpoint,
 		   const AddbCredentials *credentials)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Cache	   *made = palloc0(sizeof(Cache));
 
 	made->context = context;
+	made->userid = sources->settings->userid;
 	made->credentials = *credentials;
 	made->credentials.access_key_id = pstrdup(credentials->access_key_id);
 	made->credentials.secret_access_key = pstrdup(credentials->secret_access_key);
@@ -140,6 +118,8 @@ make_cache(MemoryContext context, const AddbEndpoint *endpoint,
 	made->config.host = pstrdup(endpoint->host);
 	made->config.path = pstrdup(endpoint->path);
 	made->config.region = pstrdup(endpoint->signing_region);
+	made->config.ca_file = pstrdup(sources->settings->ca_file);
+	made->config.corrects_clock = addb_resolve_clock_correction(sources);
 	made->config.credentials = &made->credentials;
 	MemoryContextSwitchTo(old);
 	return made;
@@ -176,8 +156,8 @@ schedule(Cache *made, TimestampTz now)
 static Cache *
 build(void)
 {
-	uint64		settings_generation = addb_guc_generation();
-	AddbAwsSettings settings = current_settings();
+	uint64		settings_generation = addb_settings_generation();
+	AddbAwsSettings settings;
 	AddbAwsSources sources = {.host = &addb_host_real,.settings = &settings};
 	AddbEndpoint endpoint;
 	AddbCredentials credentials;
@@ -187,6 +167,7 @@ build(void)
 	MemoryContext old = MemoryContextSwitchTo(work);
 	Cache	   *made;
 
+	addb_settings_get(&settings);
 	addb_resolve_endpoint(&sources, &endpoint);
 	addb_credentials_resolve(&sources, &credentials);
 	MemoryContextSwitchTo(old);
@@ -194,7 +175,7 @@ build(void)
 	made = make_cache(AllocSetContextCreate(CurrentMemoryContext,
 											"atomic_dynamodb configuration",
 											ALLOCSET_SMALL_SIZES),
-					  &endpoint, &credentials);
+					  &sources, &endpoint, &credentials);
 	made->settings_generation = settings_generation;
 	schedule(made, settings.now);
 	MemoryContextDelete(work);
@@ -210,6 +191,7 @@ rebuild(void)
 	if (cache != NULL && same_config(&cache->config, &made->config))
 	{
 		cache->settings_generation = made->settings_generation;
+		cache->userid = made->userid;
 		cache->recheck_at = made->recheck_at;
 		drop(made);
 	}
@@ -272,19 +254,20 @@ renew(TimestampTz now)
 	MemoryContextDelete(context);
 }
 
-/* May the current user sign with what the cache holds? */
+/* May the current user sign with what the cache holds, which is not stale? */
 static bool
 may_use(void)
 {
-	return !cache->credentials.ambient || addb_allow_ambient_credentials ||
-		superuser();
+	return !cache->credentials.ambient || OidIsValid(cache->userid) ||
+		addb_allow_ambient_credentials || superuser();
 }
 
 static bool
 is_stale(void)
 {
 	return cache == NULL || forgotten ||
-		cache->settings_generation != addb_guc_generation();
+		cache->settings_generation != addb_settings_generation() ||
+		(OidIsValid(cache->userid) && cache->userid != GetUserId());
 }
 
 /*
@@ -296,8 +279,9 @@ is_stale(void)
  *
  * Errors: ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION when there are no
  * credentials, they are broken, or the current user may not use them;
- * ERRCODE_INVALID_PARAMETER_VALUE for a wrong or missing region or endpoint. The
- * next call tries again.
+ * ERRCODE_INVALID_PARAMETER_VALUE for a wrong or missing region or endpoint;
+ * those of addb_server_read when a foreign server is chosen. The next call tries
+ * again.
  */
 const AddbAwsConfig *
 addb_aws_config_get(void)
@@ -362,7 +346,7 @@ addb_aws_config_report(AddbSourceReport *reports)
 	AddbAwsSettings *settings = palloc(sizeof(AddbAwsSettings));
 	AddbAwsSources *sources = palloc0(sizeof(AddbAwsSources));
 
-	*settings = current_settings();
+	addb_settings_get(settings);
 	sources->host = &addb_host_real;
 	sources->settings = settings;
 	return addb_credentials_report(sources, reports);

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
@@ -180,6 +181,32 @@ addb_credentials_refuse_ambient(const char *detail)
 			 errhint("A superuser can set atomic_dynamodb.access_key_id and atomic_dynamodb.secret_access_key, or open ambient credentials to others with atomic_dynamodb.allow_ambient_credentials.")));
 }
 
+/* What a provider is called in messages; a foreign server has no settings. */
+static const char *
+name_of(const AddbProvider *provider, const AddbAwsSettings *settings)
+{
+	return provider == &addb_provider_settings && settings->server[0] != '\0' ?
+		"the user mapping" : provider->name;
+}
+
+/* There are none for the user of a server; refused if ambient ones were not tried. */
+static void
+refuse_on_server(const AddbAwsSettings *settings, bool refused,
+				 const char *reasons)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("no AWS credentials for role \"%s\" on server \"%s\"",
+					settings->user, settings->server),
+			 errdetail("%s%s", reasons, refused ?
+					   " The machine's own credentials are used only by superusers on a superuser's server, and where a superuser has set the option allow_ambient_credentials." : ""),
+			 settings->has_mapping ?
+			 errhint("Set access_key_id and secret_access_key with ALTER USER MAPPING.") :
+			 errhint("Create one: CREATE USER MAPPING FOR %s SERVER %s OPTIONS (access_key_id '...', secret_access_key '...').",
+					 quote_identifier(settings->user),
+					 quote_identifier(settings->server))));
+}
+
 /* Asks one provider; false, with a clause in reason, when it has none. */
 static bool
 ask(AddbAwsSources *sources, const AddbProvider *provider,
@@ -187,7 +214,7 @@ ask(AddbAwsSources *sources, const AddbProvider *provider,
 {
 	memset(credentials, 0, sizeof(AddbCredentials));
 	credentials->expires_at = DT_NOEND;
-	credentials->source = provider->name;
+	credentials->source = name_of(provider, sources->settings);
 	credentials->ambient = provider->ambient;
 	credentials->refreshable = provider->refreshable;
 	credentials->tolerates_expiry = provider->tolerates_expiry;
@@ -224,7 +251,7 @@ addb_credentials_resolve(AddbAwsSources *sources, AddbCredentials *credentials)
 		}
 		if (reasons.len > 0)
 			appendStringInfoChar(&reasons, ' ');
-		appendStringInfo(&reasons, "From %s: ", chain[i]->name);
+		appendStringInfo(&reasons, "From %s: ", name_of(chain[i], sources->settings));
 		if (ask(sources, chain[i], credentials, &reasons))
 		{
 			addb_role_of_settings(sources, credentials);
@@ -233,6 +260,8 @@ addb_credentials_resolve(AddbAwsSources *sources, AddbCredentials *credentials)
 		appendStringInfoChar(&reasons, '.');
 	}
 
+	if (sources->settings->server[0] != '\0')
+		refuse_on_server(sources->settings, refused, reasons.data);
 	if (refused)
 		addb_credentials_refuse_ambient(reasons.data);
 	ereport(ERROR,
@@ -316,13 +345,15 @@ addb_credentials_report(AddbAwsSources *sources, AddbSourceReport *reports)
 	{
 		AddbSourceReport *report = &reports[count];
 
-		report->source = chain[count]->name;
+		report->source = name_of(chain[count], settings);
 		if (found != NULL)
 			report->reason = "Not asked, because an earlier source has credentials.";
 		else if (failed)
 			report->reason = "Not asked, because an earlier source failed.";
 		else if (chain[count]->ambient && !settings->allow_ambient)
-			report->reason = "Not asked, because only superusers may use it unless atomic_dynamodb.allow_ambient_credentials is on.";
+			report->reason = settings->server[0] != '\0' ?
+				"Not asked, because the server's option allow_ambient_credentials is not set, and the user or the server's owner is no superuser." :
+				"Not asked, because only superusers may use it unless atomic_dynamodb.allow_ambient_credentials is on.";
 		else if (report_step(sources, chain[count], report, &failed))
 			found = report;
 	}

@@ -137,12 +137,13 @@ resolve_custom(const AddbEndpointInput *input, AddbEndpoint *endpoint)
 									input->custom_source));
 	addb_endpoint_parse(input->custom_url, input->custom_source,
 						input->allow_insecure_http, endpoint);
+	addb_endpoint_refuse_link_local(endpoint, input->custom_source);
 	if (pg_strcasecmp(endpoint->host, dualstack_host) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a dual-stack endpoint cannot be given as an endpoint URL"),
 				 errdetail("It comes from %s.", input->custom_source),
-				 errhint("Set AWS_USE_DUALSTACK_ENDPOINT=true in the server's environment, or use_dualstack_endpoint in the AWS profile, instead.")));
+				 errhint("Set atomic_dynamodb.use_dualstack_endpoint, or AWS_USE_DUALSTACK_ENDPOINT=true in the server's environment, or use_dualstack_endpoint of the foreign server or the AWS profile, instead.")));
 	endpoint->signing_region = pstrdup(input->region);
 }
 

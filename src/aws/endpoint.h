@@ -12,6 +12,8 @@ typedef struct AddbEndpoint
 	char	   *host;			/* the Host header: lower case, port unless default */
 	char	   *path;			/* begins and ends with a slash */
 	char	   *signing_region;
+	bool		is_link_local;	/* 169.254.0.0/16, fe80::/10, fd00:ec2::/32: where
+								 * machines find their metadata, no service */
 	bool		is_loopback;	/* this machine: localhost, 127.0.0.0/8, [::1] */
 } AddbEndpoint;
 
@@ -32,5 +34,7 @@ extern void addb_endpoint_resolve(const AddbEndpointInput *input,
 extern void addb_endpoint_parse(const char *url, const char *source,
 								bool allow_insecure_http,
 								AddbEndpoint *endpoint);
+extern void addb_endpoint_refuse_link_local(const AddbEndpoint *endpoint,
+											const char *source);
 
 #endif							/* ADDB_AWS_ENDPOINT_H */

@@ -22,6 +22,8 @@ typedef struct AddbHostRequest
 	int			nheaders;
 	const char *body;			/* NULL when there is none */
 	size_t		body_len;
+	const char *ca_file;		/* of certificates to trust; NULL or "": the
+								 * system's */
 	int			timeout;		/* ms, connecting included */
 } AddbHostRequest;
 
@@ -83,6 +85,9 @@ typedef enum AddbSwitch
 typedef struct AddbAwsSettings
 {
 	const char *server;			/* the foreign server's name, "" without one */
+	const char *user;			/* with a server: whose mapping was looked for */
+	Oid			userid;			/* for whom they are; InvalidOid: for everybody */
+	bool		has_mapping;	/* the user has one, or PUBLIC */
 	const char *access_key_id;
 	const char *secret_access_key;
 	const char *session_token;
@@ -93,10 +98,12 @@ typedef struct AddbAwsSettings
 	const char *region;
 	const char *endpoint_url;
 	const char *sts_endpoint_url;
+	const char *ca_file;
 	AddbSwitch	use_fips_endpoint;
 	AddbSwitch	use_dualstack_endpoint;
 	bool		allow_insecure_http;
 	bool		allow_ambient;	/* the user may use ambient credentials */
+	bool		correct_clock;	/* unless the environment says no */
 	TimestampTz now;
 } AddbAwsSettings;
 

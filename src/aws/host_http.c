@@ -47,9 +47,8 @@ take_outcome(const AddbHttpExchange *exchange, AddbHostReply *reply)
  * addb_host_http - the function http of addb_host_real
  *
  * Fills reply, palloc'd in the current context; the caller wipes the body. The
- * copies that the transport has are wiped here. Certificates are checked
- * against atomic_dynamodb.ca_file. One attempt, which any interrupt ends; out of
- * memory (53200) is the only other error.
+ * copies that the transport has are wiped here. One attempt, which any interrupt
+ * ends; out of memory (53200) is the only other error.
  */
 void
 addb_host_http(void *arg, const AddbHostRequest *request, AddbHostReply *reply)
@@ -62,7 +61,8 @@ addb_host_http(void *arg, const AddbHostRequest *request, AddbHostReply *reply)
 		.body = request->body,
 		.body_len = request->body_len,
 		.max_response = MAX_RESPONSE,
-		.ca_file = addb_ca_file,
+		.ca_file = request->ca_file,
+		.tls_1_3_only = addb_tls_min_version == ADDB_TLS_1_3,
 		.connect_timeout = request->timeout,
 		.timeout = request->timeout,
 		.secret = true,

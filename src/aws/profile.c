@@ -2,9 +2,9 @@
  * profile.c
  *	  Finds the shared AWS files and chooses the profile in them.
  *
- * The setting atomic_dynamodb.profile names the profile, else AWS_PROFILE, else
- * it is "default". A missing file is no error; a file that somebody named and
- * that cannot be read is one. A file in the default place that may not be opened
+ * The setting atomic_dynamodb.profile, or the foreign server that is chosen,
+ * names the profile, else AWS_PROFILE, else it is "default". A missing file is no
+ * error; a file that somebody named and that cannot be read is one. A file in the default place that may not be opened
  * counts as missing, because HOME is often another user's directory.
  */
 #include "postgres.h"
@@ -86,7 +86,10 @@ choose_name(AddbProfile *profile, const AddbAwsSources *sources)
 	if (sources->settings->profile[0] != '\0')
 	{
 		profile->name = sources->settings->profile;
-		profile->chosen_by = "setting atomic_dynamodb.profile";
+		profile->chosen_by = sources->settings->server[0] == '\0' ?
+			"setting atomic_dynamodb.profile" :
+			psprintf("option \"profile\" of server \"%s\"",
+					 sources->settings->server);
 	}
 	else if (variable != NULL)
 	{

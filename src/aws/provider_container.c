@@ -206,6 +206,7 @@ provide(AddbAwsSources *sources, AddbCredentials *credentials,
 		.method = "GET",
 		.headers = headers,
 		.nheaders = 1,
+		.ca_file = sources->settings->ca_file,
 	};
 	AddbHostReply reply;
 	char	   *token;

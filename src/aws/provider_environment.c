@@ -48,7 +48,9 @@ provide(AddbAwsSources *sources, AddbCredentials *credentials,
 {
 	if (sources->settings->profile[0] != '\0')
 	{
-		appendStringInfoString(reason, "passed over because atomic_dynamodb.profile names a profile");
+		appendStringInfo(reason, "passed over because %s names a profile",
+						 sources->settings->server[0] != '\0' ?
+						 "the server" : "atomic_dynamodb.profile");
 		return ADDB_PROVIDER_NOT_CONFIGURED;
 	}
 	if (!addb_environment_read(sources->host, credentials))

@@ -132,7 +132,7 @@ is_v1_disabled(AddbAwsSources *sources)
 static void
 note_silence(Instance *instance, const AddbHostReply *reply)
 {
-	appendStringInfo(instance->reason, "the instance metadata service does not answer: %s",
+	appendStringInfo(instance->reason, "it does not answer: %s",
 					 addb_fetch_quote(reply->error, instance->token));
 	if (instance->sources->host == &addb_host_real)
 		silent_until = instance->sources->settings->now + SILENCE_REMEMBERED;
@@ -179,11 +179,11 @@ get_token(Instance *instance)
 	}
 	addb_fetch_wipe(&reply);
 	if (reply.status == 200)
-		appendStringInfoString(instance->reason, "the instance metadata service gave a session token that no header can have");
+		appendStringInfoString(instance->reason, "it gave a session token that no header can have");
 	else if (reply.status == 400)
-		appendStringInfoString(instance->reason, "the instance metadata service refused to give a session token, with HTTP status 400");
+		appendStringInfoString(instance->reason, "it refused to give a session token, with HTTP status 400");
 	else if (is_v1_disabled(instance->sources))
-		appendStringInfoString(instance->reason, "the instance metadata service gave no session token, and its version 1 is disabled by " V1_DISABLED);
+		appendStringInfoString(instance->reason, "it gave no session token, and its version 1 is disabled by " V1_DISABLED);
 	else
 		return true;
 	return false;
@@ -251,10 +251,10 @@ get_role_name(Instance *instance, char name[ROLE_NAME_MAX + 1])
 	else if (reply.status == 404)
 		appendStringInfoString(instance->reason, "the instance has no role");
 	else if (reply.status != 200)
-		appendStringInfo(instance->reason, "the instance metadata service answered with HTTP status %d when asked for the role",
+		appendStringInfo(instance->reason, "it answered with HTTP status %d when asked for the role",
 						 reply.status);
 	else if (!take_role_name(&reply, name))
-		appendStringInfoString(instance->reason, "the instance metadata service gave something that is no name of a role");
+		appendStringInfoString(instance->reason, "it gave something that is no name of a role");
 	else
 		good = true;
 	addb_fetch_wipe(&reply);
@@ -312,7 +312,7 @@ provide(AddbAwsSources *sources, AddbCredentials *credentials,
 	instance.base = find_base(sources);
 	if (is_silent(sources))
 	{
-		appendStringInfoString(reason, "the instance metadata service did not answer a few seconds ago");
+		appendStringInfoString(reason, "it did not answer a few seconds ago");
 		return ADDB_PROVIDER_NOT_CONFIGURED;
 	}
 	if (!get_token(&instance) || !get_role_name(&instance, name))

@@ -264,6 +264,7 @@ post(StsCall *call, AddbCredentials *result)
 		.headers = call->headers,
 		.body = call->form.data,
 		.body_len = call->form.len,
+		.ca_file = call->sources->settings->ca_file,
 	};
 	AddbHostReply reply;
 	AddbStsReply texts = {0};

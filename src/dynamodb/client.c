@@ -38,6 +38,7 @@
 static uint64 endpoint_generation = 0;	/* of AddbAwsConfig; 0: none yet */
 static AddbRetryBudget budget;
 static int64 clock_offset_ms;
+static bool corrects_clock;		/* as the configuration says */
 
 /* What this session may still consume, by addb_max_..._units. */
 static AddbPace read_pace;
@@ -63,6 +64,7 @@ current_config(void)
 	{
 		addb_retry_budget_init(&budget);
 		clock_offset_ms = 0;
+		corrects_clock = config->corrects_clock;
 		endpoint_generation = config->generation;
 	}
 	return config;
@@ -85,7 +87,8 @@ send_attempt(AddbCall *call)
 		.body = call->request.body,
 		.body_len = call->request.body_len,
 		.max_response = call->request.operation->max_response,
-		.ca_file = addb_ca_file,
+		.ca_file = config->ca_file,
+		.tls_1_3_only = addb_tls_min_version == ADDB_TLS_1_3,
 		.connect_timeout = addb_connect_timeout,
 		.timeout = addb_request_timeout,
 		.send_once = call->request.operation->is_write
@@ -147,7 +150,8 @@ observe_reply(AddbCall *call, size_t len)
 
 	addb_stats.bytes_received += len;
 	call->account.bytes_received += len;
-	if (addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
+	if (corrects_clock &&
+		addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
 							   addb_http_header(call->exchange, "Age"),
 							   call->sent_ms, wall_clock_ms(), &offset))
 		clock_offset_ms = offset;
@@ -347,7 +351,8 @@ reserve(AddbCall *call)
  *
  * Under a ceiling of capacity it may be sent later, while somebody waits. The
  * call belongs to the memory context owner. Raises what the configuration
- * raises (28000, 22023) and out of memory; nothing was sent then.
+ * raises (28000, 22023; of a foreign server 42501, 42704, 42809) and out of
+ * memory; nothing was sent then.
  */
 AddbCall *
 addb_client_start(const AddbRequest *request, MemoryContext owner)
@@ -415,6 +420,9 @@ addb_client_may_catch(int sqlstate)
 {
 	return sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
 		sqlstate == ERRCODE_INVALID_PARAMETER_VALUE ||
+		sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ||
+		sqlstate == ERRCODE_UNDEFINED_OBJECT ||
+		sqlstate == ERRCODE_WRONG_OBJECT_TYPE ||
 		sqlstate == ERRCODE_PROTOCOL_VIOLATION;
 }
 

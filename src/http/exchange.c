@@ -248,6 +248,7 @@ set_ca_file(AddbHttpExchange *exchange, const char *ca_file)
 
 	curl_easy_reset(easy);
 	exchange->method = NULL;
+	exchange->tls_1_3_only = false;
 	exchange->connect_timeout = exchange->timeout = 0;
 	if (!keep_text(&exchange->url, NULL) ||
 		!keep_text(&exchange->ca_file, ca_file))
@@ -292,6 +293,13 @@ set_target(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 		code = set_url(exchange, request->url);
 		if (code != CURLE_OK)
 			return code;
+	}
+	if (exchange->tls_1_3_only != request->tls_1_3_only)
+	{
+		SET(CURLOPT_SSLVERSION, (long) (request->tls_1_3_only ?
+										CURL_SSLVERSION_TLSv1_3 :
+										CURL_SSLVERSION_TLSv1_2));
+		exchange->tls_1_3_only = request->tls_1_3_only;
 	}
 	if (exchange->connect_timeout != request->connect_timeout)
 	{

@@ -29,6 +29,7 @@ typedef struct AddbHttpRequest
 	size_t		body_len;
 	size_t		max_response;	/* bytes of body that are taken */
 	const char *ca_file;		/* PEM; NULL or "": the system's */
+	bool		tls_1_3_only;	/* no older version; else 1.2 will do */
 	int			connect_timeout;	/* ms */
 	int			timeout;		/* ms, connecting included */
 	bool		send_once;		/* never resend it on another connection, not

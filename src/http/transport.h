@@ -28,6 +28,7 @@ struct AddbHttpExchange
 	CURLU	   *target;			/* the same, parsed */
 	const char *method;			/* stay from one exchange to the next */
 	char	   *ca_file;		/* malloc'd */
+	bool		tls_1_3_only;
 	int			connect_timeout;	/* ms */
 	int			timeout;		/* ms */
 	bool		in_multi;		/* libcurl is working on it */

@@ -8,7 +8,7 @@ With --mode tls it prints a second line, "CA path".
 Modes
   script     answer as told by the script, below
   tls        the same over TLS; --certificate good | self-signed | wrong-name |
-             expired
+             expired, and --tls-max 1.2 for no newer version
   blackhole  accept connections and never say anything
   backlog    never accept: the queue is full, so that connect() itself hangs
 
@@ -483,7 +483,7 @@ def openssl(*arguments):
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def make_certificate(directory, kind):
+def make_certificate(directory, kind, tls_max):
     """Makes a key and a certificate of the kind; returns the context to serve
     with and the file that a client would have to trust."""
     def path(name):
@@ -502,6 +502,8 @@ def make_certificate(directory, kind):
             "-days", "-1" if kind == "expired" else "1", "-out", path("server.crt"), *signer)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path("server.crt"), path("server.key"))
+    if tls_max == "1.2":
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context, path("ca.crt")
 
 
@@ -514,6 +516,7 @@ def parse_options():
                         choices=("script", "tls", "blackhole", "backlog"))
     parser.add_argument("--certificate", default="good",
                         choices=("good", "self-signed", "wrong-name", "expired"))
+    parser.add_argument("--tls-max", default="1.3", choices=("1.2", "1.3"))
     return parser.parse_args()
 
 
@@ -533,7 +536,8 @@ def main():
             server = Server(options)
             if options.mode == "tls":
                 directory = tempfile.mkdtemp()
-                server.tls, ca_file = make_certificate(directory, options.certificate)
+                server.tls, ca_file = make_certificate(directory, options.certificate,
+                                                         options.tls_max)
             in_thread(server.swallow_forever if options.mode == "blackhole"
                       else server.accept_forever)
             print("PORT", server.listener.getsockname()[1], flush=True)

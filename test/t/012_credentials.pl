@@ -345,6 +345,28 @@ for my $case ({ env => \%env_pair }, { credentials => "[default]\n$pair" }, {})
 	fails('ambient credentials for others', { %$case, settings => { refuse_ambient => $true } },
 		message => qr/superuser/, hint => qr/atomic_dynamodb\.allow_ambient_credentials/);
 }
+# On a foreign server they are those of the user mapping.
+{
+	my %on = (server => 'east', user => 'Alice', has_mapping => $true);
+	my %hint = (hint => qr/^Set access_key_id and secret_access_key with ALTER USER MAPPING\.$/);
+	gives('a mapping beats the environment', { settings => { %on, %set_pair }, env => \%env_pair }, 'AKSET SKSET -');
+	is(credentials_of({ settings => { %on, %set_pair } })->{source}, 'the user mapping', 'a mapping is called so');
+	fails('half a mapping', { settings => { %on, access_key_id => 'AKSET' }, env => \%env_pair },
+		detail => qr/^In the user mapping, access_key_id is set but secret_access_key is not\.$/);
+	fails('an empty mapping', { settings => { %on, refuse_ambient => $true }, env => \%env_pair },
+		message => qr/^no AWS credentials for role "Alice" on server "east"$/,
+		detail => qr/^From the user mapping: it has no option access_key_id\. .*allow_ambient_credentials\.$/, %hint);
+	gives('an empty mapping, the server being open', { settings => \%on, env => \%env_pair }, 'AKENV SKENV -');
+	fails('an empty mapping and nothing else', { settings => \%on },
+		message => qr/role "Alice" on server "east"/, detail => qr/From the environment: AWS_ACCESS_KEY_ID is not set/, %hint);
+	$on{has_mapping} = JSON::PP::false;
+	fails('no mapping', { settings => { %on, refuse_ambient => $true }, env => \%env_pair },
+		detail => qr/^From the user mapping: there is none for the role, nor for PUBLIC\./,
+		hint => qr/^Create one: CREATE USER MAPPING FOR "Alice" SERVER east OPTIONS/);
+	fails('a profile that is not there', { settings => { %on, profile => 'no' }, env => \%env_pair },
+		detail => qr/^The option "profile" of server "east" names it/);
+}
+
 gives('settings for others', { settings => { %set_pair, refuse_ambient => $true }, env => \%env_pair },
 	'AKSET SKSET -');
 
@@ -467,12 +489,23 @@ resolves('FIPS and dual-stack of the environment',
 resolves('FIPS and dual-stack of the profile',
 	{ env => \%region, config => "[default]\nuse_fips_endpoint=true\nuse_dualstack_endpoint = true\n" },
 	'https://dynamodb-fips.us-west-2.api.aws/ us-west-2');
+my %switches = (AWS_USE_FIPS_ENDPOINT => 'true', AWS_USE_DUALSTACK_ENDPOINT => 'false');
+resolves('switches of the settings beat those of the environment',
+	{ settings => { use_fips_endpoint => JSON::PP::false, use_dualstack_endpoint => $true }, env => { %region, %switches } },
+	'https://dynamodb.us-west-2.api.aws/ us-west-2');
+resolves('each of them on its own', { settings => { use_dualstack_endpoint => $true }, env => { %region, %switches } },
+	'https://dynamodb-fips.us-west-2.api.aws/ us-west-2');
+resolves('an endpoint of the settings in spite of the environment',
+	{ settings => { use_fips_endpoint => JSON::PP::false, endpoint_url => 'https://example.com' }, env => { %region, %switches } },
+	'https://example.com/ us-west-2');
 resolves('false in the environment beats true in the profile',
 	{ env => { %region, AWS_USE_FIPS_ENDPOINT => 'false' }, config => "[default]\nuse_fips_endpoint=true\n" },
 	'https://dynamodb.us-west-2.amazonaws.com/ us-west-2');
 
 for my $case (
 	[ 'atomic_dynamodb.endpoint_url', { settings => { endpoint_url => 'nonsense' }, env => \%region } ],
+	[ 'option "endpoint_url" of server "east"',
+		{ settings => { server => 'east', endpoint_url => 'nonsense' }, env => \%region } ],
 	[ 'AWS_ENDPOINT_URL_DYNAMODB', { env => { %region, AWS_ENDPOINT_URL_DYNAMODB => 'http://example.com' } } ],
 	[ 'AWS_ENDPOINT_URL', { env => { %region, AWS_ENDPOINT_URL => 'https://a@b' } } ],
 	[ 'profile "default"', { env => \%region, config => "[default]\nendpoint_url = ftp://x\n" } ])
@@ -484,5 +517,7 @@ for my $case (
 is(endpoint_of({ env => { %region, AWS_ACCOUNT_ID_ENDPOINT_MODE => 'required' } })->{error}{sqlstate},
 	'0A000', 'account-based endpoints required');
 is(endpoint_of({})->{error}{message}, 'no AWS region is set', 'no region');
+is(endpoint_of({ settings => { server => 'east' } })->{error}{message}, 'no AWS region is set for server "east"',
+	'no region on a server');
 
 done_testing();

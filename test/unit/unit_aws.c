@@ -16,6 +16,7 @@
 #include "aws/resolve.h"
 #include "aws/sigv4.h"
 #include "aws/sigv4_key.h"
+#include "core/guc.h"
 #include "aws/sts.h"
 #include "aws/sts_reply.h"
 
@@ -298,11 +299,22 @@ addb_unit_endpoint(PG_FUNCTION_ARGS)
 	return finish_object(&json);
 }
 
+/* true, false, or left out */
+static AddbSwitch
+get_switch(JsonbContainer *object, const char *key)
+{
+	if (get_member(object, key) == NULL)
+		return ADDB_SWITCH_UNSET;
+	return get_flag(object, key) ? ADDB_SWITCH_ON : ADDB_SWITCH_OFF;
+}
+
 static AddbAwsSettings
 get_settings(JsonbContainer *source)
 {
 	AddbAwsSettings settings = {
 		.server = get_text_or(source, "server", ""),
+		.user = get_text_or(source, "user", ""),
+		.has_mapping = get_flag(source, "has_mapping"),
 		.access_key_id = get_text_or(source, "access_key_id", ""),
 		.secret_access_key = get_text_or(source, "secret_access_key", ""),
 		.session_token = get_text_or(source, "session_token", ""),
@@ -313,8 +325,12 @@ get_settings(JsonbContainer *source)
 		.sts_endpoint_url = get_text_or(source, "sts_endpoint_url", ""),
 		.region = get_text_or(source, "region", ""),
 		.endpoint_url = get_text_or(source, "endpoint_url", ""),
+		.ca_file = addb_ca_file,
+		.use_fips_endpoint = get_switch(source, "use_fips_endpoint"),
+		.use_dualstack_endpoint = get_switch(source, "use_dualstack_endpoint"),
 		.allow_insecure_http = get_flag(source, "allow_insecure_http"),
 		.allow_ambient = !get_flag(source, "refuse_ambient"),
+		.correct_clock = true,
 	};
 
 	if (!addb_credentials_parse_time(get_text_or(source, "now", "2026-11-22T08:15:00Z"),
