@@ -53,6 +53,7 @@ OBJS = \
 	src/aws/sigv4_key.o \
 	src/aws/sts.o \
 	src/aws/sts_reply.o \
+	src/dynamodb/account.o \
 	src/dynamodb/atomic_item.o \
 	src/dynamodb/atomic_write.o \
 	src/dynamodb/attribute_decode.o \
@@ -99,6 +100,7 @@ OBJS = \
 	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
 	src/dynamodb/single_transaction.o \
+	src/dynamodb/stat_table.o \
 	src/dynamodb/stats.o \
 	src/dynamodb/table.o \
 	src/dynamodb/table_definition.o \
@@ -139,6 +141,7 @@ OBJS = \
 	src/functions/rows.o \
 	src/functions/scan_guard.o \
 	src/functions/session.o \
+	src/functions/stat.o \
 	src/functions/stream.o \
 	src/functions/table.o \
 	src/functions/table_item.o \

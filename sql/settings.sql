@@ -2,8 +2,10 @@
 LOAD 'atomic_dynamodb';
 SELECT name, boot_val, unit, context, vartype, min_val, max_val, enumvals
 FROM pg_settings
-WHERE name LIKE 'atomic\_dynamodb.%'
+WHERE name LIKE 'atomic\_dynamodb.%' AND name <> 'atomic_dynamodb.stat_max'
 ORDER BY name COLLATE "C";
+-- of the postmaster when that has loaded the library
+SELECT boot_val, unit, context IN ('sighup', 'postmaster') AS context, vartype, min_val, max_val FROM pg_settings WHERE name = 'atomic_dynamodb.stat_max';
 SELECT name FROM pg_settings WHERE name LIKE 'atomic\_dynamodb.%' AND (short_desc = '' OR extra_desc = '' OR extra_desc IS NULL);
 
 -- a secret is masked wherever it could be read
@@ -90,6 +92,7 @@ SET atomic_dynamodb.secret_access_key = 'other';
 SET atomic_dynamodb.session_token = 'other';
 SET atomic_dynamodb.allow_insecure_http = on;
 SET atomic_dynamodb.allow_ambient_credentials = on;
+SET atomic_dynamodb.log_min_duration = 0;
 SET atomic_dynamodb.role_arn = 'arn:aws:iam::123456789012:role/other';
 SET atomic_dynamodb.external_id = 'other';
 SET atomic_dynamodb.role_session_name = 'other';

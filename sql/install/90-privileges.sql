@@ -61,6 +61,7 @@ AS $$
 		('ddb_internal_scan', 'read'),
 		('ddb_internal_server_validator', 'owner'),
 		('ddb_internal_set_step', 'owner'),
+		('ddb_internal_stat', 'read'),
 		('ddb_internal_write_end', 'owner'),
 		('ddb_last_response', 'read'),
 		('ddb_list_tables', 'read'),
@@ -79,6 +80,8 @@ AS $$
 		('ddb_set', 'write'),
 		('ddb_set_agg', 'write'),
 		('ddb_set_atomic', 'write'),
+		('ddb_stat_info', 'read'),
+		('ddb_stat_reset', 'admin'),
 		('ddb_transact_get', 'read'),
 		('ddb_transact_write', 'write'),
 		('ddb_unmarshall', 'read'),
@@ -116,7 +119,7 @@ BEGIN
 		RAISE undefined_object USING MESSAGE = format('role with OID %s does not exist', role::oid);
 	END IF;
 	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', '@extschema@', role);
-	EXECUTE format('GRANT SELECT ON %s TO %s', '@extschema@.ddb_entities', role);
+	EXECUTE format('GRANT SELECT ON %s, %s TO %s', '@extschema@.ddb_entities', '@extschema@.ddb_stat', role);
 	FOR f IN
 		SELECT i.function FROM @extschema@.ddb_internal_functions() AS i
 		WHERE array_position(levels, i.level) <= array_position(levels, ddb_grant.level)
@@ -155,7 +158,7 @@ BEGIN
 		EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', f, role);
 	END LOOP;
 	IF level = 'read' THEN
-		EXECUTE format('REVOKE SELECT ON %s FROM %s', '@extschema@.ddb_entities', role);
+		EXECUTE format('REVOKE SELECT ON %s, %s FROM %s', '@extschema@.ddb_entities', '@extschema@.ddb_stat', role);
 	END IF;
 END
 $$

@@ -72,7 +72,7 @@ addb_host_http(void *arg, const AddbHostRequest *request, AddbHostReply *reply)
 												  ALLOCSET_SMALL_SIZES);
 	AddbHttpExchange *exchange = addb_http_start(&http, context);
 
-	addb_http_wait(&exchange, 1, -1);
+	addb_http_wait_as(ADDB_HTTP_WAIT_CREDENTIALS, &exchange, 1, -1);
 	memset(reply, 0, sizeof(AddbHostReply));
 	take_outcome(exchange, reply);
 	MemoryContextDelete(context);
@@ -86,5 +86,6 @@ addb_host_http(void *arg, const AddbHostRequest *request, AddbHostReply *reply)
 void
 addb_host_pause(void *arg, int ms)
 {
-	addb_http_wait(NULL, 0, addb_http_now() + (int64) ms * 1000);
+	addb_http_wait_as(ADDB_HTTP_WAIT_CREDENTIALS, NULL, 0,
+					  addb_http_now() + (int64) ms * 1000);
 }

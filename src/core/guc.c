@@ -4,8 +4,11 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "core/compat.h"
 #include "core/guc.h"
+#include "miscadmin.h"
 #include "core/guc_secret.h"
 #include "core/value.h"
 
@@ -23,6 +26,7 @@ char	   *addb_external_id;
 bool		addb_idempotent_writes;
 int			addb_lock_refresh;
 int			addb_lock_ttl;
+int			addb_log_min_duration;
 int			addb_max_attempts;
 int			addb_max_connections;
 double		addb_max_read_units;
@@ -34,6 +38,7 @@ int			addb_request_timeout;
 char	   *addb_role_arn;
 char	   *addb_role_session_name;
 char	   *addb_server;
+int			addb_stat_max;
 char	   *addb_sts_endpoint_url;
 char	   *addb_table;
 int			addb_tls_min_version;
@@ -376,6 +381,30 @@ define_data(void)
 }
 
 /*
+ * What the administrator watches. The size of what lies in shared memory can be
+ * chosen only while the postmaster starts; a table of the session's own follows
+ * the configuration file.
+ */
+static void
+define_monitoring(void)
+{
+	DefineCustomIntVariable("atomic_dynamodb.log_min_duration",
+							"Time from which on a call of DynamoDB is told of in the server's log.",
+							"From its start to its end, with all attempts and pauses. The line holds the operation, the table, times and the request id, nothing of an item. 0 is every call, -1 none.",
+							&addb_log_min_duration, ADDB_LOG_MIN_DURATION_DEFAULT,
+							ADDB_LOG_MIN_DURATION_MIN, ADDB_LOG_MIN_DURATION_MAX,
+							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("atomic_dynamodb.stat_max",
+							"Rows that ddb_stat has at most.",
+							"There is one for each database, operation and table. What comes when they are used up is counted together in one row. A row takes about 600 bytes of shared memory.",
+							&addb_stat_max, ADDB_STAT_MAX_DEFAULT,
+							ADDB_STAT_MAX_MIN, ADDB_STAT_MAX_MAX,
+							process_shared_preload_libraries_in_progress ?
+							PGC_POSTMASTER : PGC_SIGHUP,
+							0, NULL, NULL, NULL);
+}
+
+/*
  * addb_guc_init - defines all settings; called once, from _PG_init
  */
 void
@@ -385,5 +414,6 @@ addb_guc_init(void)
 	define_target();
 	define_requests();
 	define_data();
+	define_monitoring();
 	MarkGUCPrefixReserved("atomic_dynamodb");
 }

@@ -44,6 +44,12 @@ typedef enum AddbTlsVersion
 #define ADDB_MAX_UNITS_DEFAULT 0.0	/* no limit */
 #define ADDB_MAX_UNITS_MIN 0.0
 #define ADDB_MAX_UNITS_MAX 1e9
+#define ADDB_LOG_MIN_DURATION_DEFAULT (-1)	/* ms; no lines */
+#define ADDB_LOG_MIN_DURATION_MIN (-1)
+#define ADDB_LOG_MIN_DURATION_MAX INT_MAX
+#define ADDB_STAT_MAX_DEFAULT 1000
+#define ADDB_STAT_MAX_MIN 100
+#define ADDB_STAT_MAX_MAX 100000
 #define ADDB_TRANSACT_RETRIES_DEFAULT 3
 #define ADDB_TRANSACT_RETRIES_MIN 0
 #define ADDB_TRANSACT_RETRIES_MAX 20
@@ -72,6 +78,7 @@ extern char *addb_external_id;
 extern bool addb_idempotent_writes;
 extern int	addb_lock_refresh;	/* s */
 extern int	addb_lock_ttl;		/* s */
+extern int	addb_log_min_duration;	/* ms, -1: never */
 extern int	addb_max_attempts;
 extern int	addb_max_connections;
 extern double addb_max_read_units;	/* capacity units a second, 0: no limit */
@@ -83,6 +90,7 @@ extern int	addb_request_timeout;	/* ms */
 extern char *addb_role_arn;
 extern char *addb_role_session_name;
 extern char *addb_server;
+extern int	addb_stat_max;
 extern char *addb_sts_endpoint_url;
 extern char *addb_table;
 extern int	addb_tls_min_version;	/* AddbTlsVersion */

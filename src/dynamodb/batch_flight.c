@@ -375,7 +375,8 @@ raise_no_progress(AddbBatchWriter *writer, const AddbBatch *batch)
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("DynamoDB left %d requests of a batch unprocessed",
 					batch->body.nentries),
-			 errdetail("It took none of them in %d rounds.", ADDB_BATCH_MAX_IDLE_ROUNDS),
+			 errdetail("It took none of them in %d rounds%s.",
+					   ADDB_BATCH_MAX_IDLE_ROUNDS, addb_call_id_note(batch->call)),
 			 errhint("Write more slowly, or raise the capacity of the table.")));
 }
 

@@ -9,6 +9,9 @@
 #include "dynamodb/single_transaction.h"
 #include "utils/memutils.h"
 
+/* Characters kept of a request id; DynamoDB's have 52. */
+#define MAX_REQUEST_ID 100
+
 /*
  * addb_call_age_ms - milliseconds since the call was started
  */
@@ -126,6 +129,46 @@ addb_call_failed_with(const AddbCall *call, const char *code)
 }
 
 /*
+ * addb_call_header_id - the request id among the headers of a reply, or NULL
+ *
+ * Palloc'd, in the server's encoding and free of control characters.
+ */
+char *
+addb_call_header_id(const AddbHttpExchange *exchange)
+{
+	const char *id = addb_http_header(exchange, "x-amzn-RequestId");
+
+	return id != NULL && *id ? addb_error_text(id, strlen(id), MAX_REQUEST_ID) : NULL;
+}
+
+/*
+ * addb_call_request_id - the request id of the last reply
+ *
+ * NULL when there was none. In the server's encoding and free of control
+ * characters. Palloc'd, or lives as long as the call.
+ */
+const char *
+addb_call_request_id(const AddbCall *call)
+{
+	if (call->state != CALL_SUCCEEDED)
+		return call->error != NULL ? call->error->request_id : call->request_id;
+	return addb_call_header_id(call->exchange);
+}
+
+/*
+ * addb_call_id_note - " (request id ...)" for a message, "" without one
+ *
+ * Palloc'd or static.
+ */
+const char *
+addb_call_id_note(const AddbCall *call)
+{
+	const char *id = addb_call_request_id(call);
+
+	return id != NULL ? psprintf(" (request id %s)", id) : "";
+}
+
+/*
  * addb_call_body - the reply of a call that succeeded: UTF-8, as received
  *
  * Lives as long as the call.
@@ -201,6 +244,7 @@ error_context(const AddbCall *call)
 		.is_write = call->request.operation->is_write,
 		.is_create = call->request.is_create,
 		.unsettled = call->unsettled,
+		.request_id = call->error == NULL ? addb_call_request_id(call) : NULL,
 		.token_expired = addb_call_token_expired(call)
 	};
 
@@ -211,6 +255,18 @@ error_context(const AddbCall *call)
 		context.context_arg = call;
 	}
 	return context;
+}
+
+/*
+ * addb_call_sqlstate - the SQLSTATE with which addb_call_raise would raise
+ */
+int
+addb_call_sqlstate(const AddbCall *call)
+{
+	AddbErrorContext context = error_context(call);
+
+	return call->error != NULL ? addb_error_sqlstate(call->error, &context)
+		: addb_error_transport_sqlstate(call->failure, &context);
 }
 
 /*
@@ -250,10 +306,11 @@ addb_call_raise_canceled(const AddbCall *call, bool is_create, const char *rows)
  * 08P01 for a read; a write's outcome is then unknown (08007).
  */
 void
-addb_call_raise_malformed(const AddbCall *call)
+addb_call_raise_malformed(AddbCall *call)
 {
 	AddbErrorContext context = error_context(call);
 
+	addb_account_garbled(call);
 	addb_error_raise_transport(ADDB_TRANSPORT_GARBAGE,
 							   "The reply is not what the operation answers.",
 							   &context);

@@ -5,6 +5,7 @@
 #ifndef ADDB_DYNAMODB_CALL_H
 #define ADDB_DYNAMODB_CALL_H
 
+#include "dynamodb/account.h"
 #include "dynamodb/client.h"
 #include "dynamodb/retry.h"
 #include "dynamodb/uuid.h"
@@ -41,9 +42,13 @@ struct AddbCall
 	AddbServiceError *error;	/* the last attempt's, or NULL */
 	AddbTransportFailure failure;	/* when failed and error is NULL */
 	char	   *failure_text;
+	char	   *request_id;	/* of that failure, if headers came, or NULL */
+	AddbAccount account;
 };
 
 extern int64 addb_call_age_ms(const AddbCall *call);
 extern bool addb_call_was_sent(const AddbCall *call);
+extern int	addb_call_sqlstate(const AddbCall *call);
+extern char *addb_call_header_id(const AddbHttpExchange *exchange);
 
 #endif							/* ADDB_DYNAMODB_CALL_H */

@@ -125,6 +125,8 @@ send_attempt(AddbCall *call)
 	addb_stats.requests++;
 	addb_stats.retries += call->retry.attempt > 1;
 	addb_stats.bytes_sent += call->request.body_len;
+	call->account.attempts++;
+	call->account.bytes_sent += call->request.body_len;
 }
 
 /* Whether the body is what the service sent. */
@@ -154,6 +156,7 @@ observe_reply(AddbCall *call, size_t len)
 	int64		offset;
 
 	addb_stats.bytes_received += len;
+	call->account.bytes_received += len;
 	if (corrects_clock &&
 		addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
 							   addb_http_header(call->exchange, "Age"),
@@ -164,9 +167,14 @@ observe_reply(AddbCall *call, size_t len)
 static void
 fail_transport(AddbCall *call, AddbTransportFailure failure, const char *text)
 {
+	MemoryContext caller = MemoryContextSwitchTo(call->context);
+
 	call->error = NULL;
 	call->failure = failure;
-	call->failure_text = MemoryContextStrdup(call->context, text);
+	call->failure_text = pstrdup(text);
+	call->request_id = call->exchange != NULL ?
+		addb_call_header_id(call->exchange) : NULL;
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -206,6 +214,7 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 		addb_error_unwrap(call->error);
 	MemoryContextSwitchTo(caller);
 	attempt->code = call->error->code;
+	addb_account_refused(call);
 	attempt->clock_skew = addb_clock_skew_is_error(attempt->code, clock_offset_ms);
 	return false;
 }
@@ -284,6 +293,7 @@ settle(AddbCall *call)
 	{
 		addb_retry_succeeded(&budget, &call->retry);
 		call->state = CALL_SUCCEEDED;
+		addb_account_settled(call);
 		return;
 	}
 	attempt.retry_after = addb_http_header(call->exchange, "x-amz-retry-after");
@@ -297,6 +307,7 @@ settle(AddbCall *call)
 	{
 		call->state = CALL_FAILED;
 		addb_call_consumed(call, 0);
+		addb_account_settled(call);
 		return;
 	}
 	if (attempt.code != NULL && call->retry.attempt == addb_max_attempts &&
@@ -335,6 +346,7 @@ addb_call_consumed(AddbCall *call, double units)
 		addb_stats.write_units += units;
 	else
 		addb_stats.read_units += units;
+	call->account.units += units;
 	if (call->paced && ceiling > 0)
 		addb_pace_settle(pace, ceiling, call->reserved, units);
 	call->paced = false;
@@ -372,6 +384,7 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	call->context = context;
 	call->request = *request;
 	call->started = addb_http_now();
+	addb_account_open(call);
 	addb_retry_state_init(&call->retry);
 	for (int i = 0; i < lengthof(random); i++)
 		random[i] = pg_prng_uint64(&pg_global_prng_state);
@@ -456,6 +469,7 @@ resend(AddbCall *call)
 		fail_transport(call, ADDB_TRANSPORT_NOT_CONNECTED, error->message);
 		call->verdict = ADDB_VERDICT_NOT_DONE;
 		call->state = CALL_FAILED;
+		addb_account_settled(call);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
@@ -470,6 +484,22 @@ advance(AddbCall *call)
 	if (call->state == CALL_SENDING &&
 		addb_http_outcome(call->exchange) != ADDB_HTTP_PENDING)
 		settle(call);
+}
+
+/* What a wait for these calls is called; for none, a pause between rounds. */
+static AddbHttpWait
+wait_of(AddbCall *const *calls, int n)
+{
+	AddbHttpWait wait = n > 0 ? ADDB_HTTP_WAIT_PACING : ADDB_HTTP_WAIT_RETRY;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (calls[i]->state == CALL_SENDING)
+			return ADDB_HTTP_WAIT_REQUEST;
+		if (calls[i]->account.attempts > 0)
+			wait = ADDB_HTTP_WAIT_RETRY;
+	}
+	return wait;
 }
 
 /*
@@ -513,7 +543,7 @@ addb_client_wait_until(AddbCall *const *calls, int n, int64 deadline)
 		if (done || (deadline >= 0 && addb_http_now() >= deadline))
 			return;
 		error_context_stack = &context;
-		addb_http_wait(exchanges, pending, until);
+		addb_http_wait_as(wait_of(calls, n), exchanges, pending, until);
 		error_context_stack = context.previous;
 	}
 }
@@ -547,12 +577,13 @@ addb_client_poll(AddbCall *const *calls, int n)
 /*
  * addb_client_sleep - waits, while calls under way make progress
  *
- * For the pauses between polls and rounds. Raises interrupts.
+ * For the pauses between polls and rounds; wait is what it is called. Raises
+ * interrupts.
  */
 void
-addb_client_sleep(int64 microseconds)
+addb_client_sleep(AddbHttpWait wait, int64 microseconds)
 {
-	addb_http_wait(NULL, 0, addb_http_now() + microseconds);
+	addb_http_wait_as(wait, NULL, 0, addb_http_now() + microseconds);
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include "dynamodb/operation.h"
 #include "dynamodb/outcome.h"
+#include "http/http.h"
 
 /* Calls that addb_client_wait takes at once: batches, a page and its next. */
 #define ADDB_CLIENT_MAX_CALLS 72
@@ -42,7 +43,7 @@ extern void addb_client_wait(AddbCall *const *calls, int n);
 extern void addb_client_wait_until(AddbCall *const *calls, int n,
 								   int64 deadline);
 extern void addb_client_poll(AddbCall *const *calls, int n);
-extern void addb_client_sleep(int64 microseconds);
+extern void addb_client_sleep(AddbHttpWait wait, int64 microseconds);
 extern bool addb_client_may_catch(int sqlstate);
 extern int64 addb_client_time(void);
 
@@ -56,13 +57,15 @@ extern bool addb_call_got_no_answer(const AddbCall *call);
 extern void addb_call_add_open_context(void *call);
 extern const AddbServiceError *addb_call_error(const AddbCall *call);
 extern bool addb_call_failed_with(const AddbCall *call, const char *code);
+extern const char *addb_call_request_id(const AddbCall *call);
+extern const char *addb_call_id_note(const AddbCall *call);
 extern const char *addb_call_body(const AddbCall *call, size_t *len);
 extern void addb_call_consumed(AddbCall *call, double units);
 extern _Noreturn void addb_call_raise(const AddbCall *call);
 extern _Noreturn void addb_call_raise_canceled(const AddbCall *call,
 												bool is_create,
 												const char *rows);
-extern _Noreturn void addb_call_raise_malformed(const AddbCall *call);
+extern _Noreturn void addb_call_raise_malformed(AddbCall *call);
 extern void addb_call_release(AddbCall *call);
 
 extern AddbCall *addb_client_call(const AddbRequest *request,

@@ -76,6 +76,7 @@ typedef struct AddbErrorContext
 	void		(*add_context) (const void *arg);	/* more lines of CONTEXT for
 													 * 08007, or NULL */
 	const void *context_arg;
+	const char *request_id;		/* of a failure of the transport, or NULL */
 	const char *rows;			/* the DETAIL instead of what the service says, or
 								 * NULL; that is in the CONTEXT then */
 } AddbErrorContext;
@@ -103,6 +104,8 @@ extern void addb_error_unwrap(AddbServiceError *error);
 extern bool addb_error_leaves_open(const AddbServiceError *error);
 extern int	addb_error_sqlstate(const AddbServiceError *error,
 								const AddbErrorContext *context);
+extern int	addb_error_transport_sqlstate(AddbTransportFailure failure,
+										  const AddbErrorContext *context);
 extern _Noreturn void addb_error_raise(const AddbServiceError *error,
 									   const AddbErrorContext *context);
 extern _Noreturn void addb_error_raise_transport(AddbTransportFailure failure,

@@ -68,6 +68,21 @@ addb_error_sqlstate(const AddbServiceError *error,
 		ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN : row->sqlstate;
 }
 
+/*
+ * addb_error_transport_sqlstate
+ *
+ * The SQLSTATE with which addb_error_raise_transport reports this failure.
+ */
+int
+addb_error_transport_sqlstate(AddbTransportFailure failure,
+							  const AddbErrorContext *context)
+{
+	const AddbErrorRow *row = addb_error_transport_row(failure);
+
+	return outcome_unknown(NULL, row, context) ?
+		ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN : row->sqlstate;
+}
+
 /* Whether such a reply makes the client try again. */
 static bool
 is_retried(const AddbServiceError *error)
@@ -292,7 +307,8 @@ addb_error_raise(const AddbServiceError *error, const AddbErrorContext *context)
  * addb_error_raise_transport
  *
  * Raises the failure of a last attempt that got no usable answer. text is what
- * the transport says about it, in any encoding, or NULL; it becomes the DETAIL.
+ * the transport says about it, in any encoding, or NULL; it becomes the DETAIL,
+ * with the request id of context where headers came.
  *
  * Reads: 08001 when there was no connection, 08006 when the answer did not
  * come or was cut off, 54000 when it is too large, 08P01 when it is garbage or
@@ -309,6 +325,9 @@ addb_error_raise_transport(AddbTransportFailure failure, const char *text,
 
 	if (text != NULL && *text)
 		detail = addb_error_text(text, strlen(text), MAX_TRANSPORT_TEXT);
+	if (context->request_id != NULL)
+		detail = psprintf("%s%s(request id %s)", detail ? detail : "",
+						  detail ? " " : "", context->request_id);
 	raise_row(row, outcome_unknown(NULL, row, context), detail,
 			  context->attempts, context);
 }

@@ -251,7 +251,7 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 	}
 	else if (addb_call_failed_with(call, "TransactionConflictException"))
 	{
-		addb_client_sleep(CONFLICT_PAUSE_US);
+		addb_client_sleep(ADDB_HTTP_WAIT_RETRY, CONFLICT_PAUSE_US);
 		if (!addb_lock_look(call, table, key, state))
 			addb_call_raise(call);
 	}

@@ -181,7 +181,7 @@ add_done_context(void *arg)
 
 /* The reply as jsonb, palloc'd. */
 static Jsonb *
-decode_reply(const AddbRawCall *raw, const AddbCall *call)
+decode_reply(const AddbRawCall *raw, AddbCall *call)
 {
 	size_t		len;
 	const char *body = addb_call_body(call, &len);

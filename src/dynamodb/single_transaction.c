@@ -175,7 +175,7 @@ call_carried(const AddbRequest *request, MemoryContext owner)
 			memcpy(token, fresh, ADDB_UUID_LEN);
 		}
 		addb_call_release(call);
-		addb_client_sleep((int64) 1000 *
+		addb_client_sleep(ADDB_HTTP_WAIT_RETRY, (int64) 1000 *
 						  addb_retry_canceled_delay(round, false,
 													pg_prng_double(&pg_global_prng_state)));
 	}

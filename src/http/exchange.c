@@ -636,3 +636,19 @@ addb_http_now(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
+
+/*
+ * addb_http_library - what carries requests, as in "libcurl/8.5.0"
+ *
+ * The library that is loaded, not the one built with. The memory is static.
+ */
+const char *
+addb_http_library(void)
+{
+	static char name[32];
+
+	if (name[0] == '\0')
+		snprintf(name, sizeof(name), "libcurl/%s",
+				 curl_version_info(CURLVERSION_NOW)->version);
+	return name;
+}

@@ -3,7 +3,7 @@
  *	  HTTP exchanges that any interrupt can end.
  *
  * An exchange is one request and its reply. Several may be in flight at once;
- * all of them make progress whenever the backend waits in addb_http_wait, the
+ * all of them make progress whenever the backend waits in addb_http_wait_as, the
  * only wait loop of the extension. Connections are kept alive across
  * exchanges, statements and errors.
  *
@@ -48,12 +48,23 @@ typedef enum AddbHttpOutcome
 	ADDB_HTTP_TOO_LARGE			/* sent; the reply exceeds max_response */
 } AddbHttpOutcome;
 
+/* What a wait is called in pg_stat_activity, from PostgreSQL 17 on. */
+typedef enum AddbHttpWait
+{
+	ADDB_HTTP_WAIT_REQUEST,		/* for a reply: AtomicDynamodbRequest */
+	ADDB_HTTP_WAIT_RETRY,		/* before another attempt: AtomicDynamodbRetry */
+	ADDB_HTTP_WAIT_PACING,		/* for capacity: AtomicDynamodbPacing */
+	ADDB_HTTP_WAIT_POLL,		/* before another look: AtomicDynamodbPoll */
+	ADDB_HTTP_WAIT_CREDENTIALS	/* for a provider: AtomicDynamodbCredentials */
+} AddbHttpWait;
+
 typedef struct AddbHttpExchange AddbHttpExchange;
 
 extern AddbHttpExchange *addb_http_start(const AddbHttpRequest *request,
 										 MemoryContext owner);
-extern bool addb_http_wait(AddbHttpExchange *const *exchanges, int n,
-						   int64 deadline);
+extern bool addb_http_wait_as(AddbHttpWait wait,
+							  AddbHttpExchange *const *exchanges, int n,
+							  int64 deadline);
 extern void addb_http_wait_for(int fd, int64 deadline);
 extern void addb_http_poll(void);
 extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
@@ -66,5 +77,6 @@ extern const char *addb_http_body(const AddbHttpExchange *exchange,
 extern const char *addb_http_error(const AddbHttpExchange *exchange);
 extern void addb_http_release(AddbHttpExchange *exchange);
 extern int64 addb_http_now(void);
+extern const char *addb_http_library(void);
 
 #endif							/* ADDB_HTTP_HTTP_H */
