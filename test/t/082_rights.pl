@@ -52,6 +52,7 @@ my %USERSET = (
 my %value = (
 	access_key_id => 'AKIAOTHER', allow_ambient_credentials => 'on', allow_insecure_http => 'on', allow_scan => 'off',
 	ca_file => '/none', clock_skew_correction => 'off', external_id => 'other', endpoint_url => 'https://evil.example', profile => 'other', region => 'eu-west-1',
+	log_min_duration => '1h',
 	role_arn => 'arn:aws:iam::123456789012:role/other', role_session_name => 'other',
 	secret_access_key => 'other', session_token => 'other', sts_endpoint_url => 'https://sts.evil.example',
 	tls_min_version => '1.3', use_dualstack_endpoint => 'on', use_fips_endpoint => 'on');
@@ -62,7 +63,8 @@ sub test_settings
 SELECT replace(name, 'atomic_dynamodb.', ''), context FROM pg_settings WHERE name LIKE 'atomic\_dynamodb.%'
 SQL
 	is_deeply([ grep { $context{$_} eq 'user' } sort keys %context ], [ sort keys %USERSET ], 'the settings that any role may change');
-	my @guarded = grep { $context{$_} ne 'user' } sort keys %context;
+	my @guarded = grep { $context{$_} eq 'superuser' } sort keys %context;
+	is_deeply([ grep { $context{$_} !~ /^(?:user|superuser)$/ } sort keys %context ], ['stat_max'], 'what is of the whole server');
 	is_deeply([ grep { !exists $value{$_} } @guarded ], [], 'the others have a value to be tried');
 
 	sql('CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; GRANT CREATE ON SCHEMA public TO alice; CREATE DATABASE bare');
@@ -87,6 +89,7 @@ SQL
 		like($@, qr/FATAL:  permission denied to set parameter "\Q$name\E"/, 'for that reason');
 	}
 	is(sql('SELECT count(*) FROM pg_db_role_setting'), '0', 'nothing is stored');
+	is_state('SET atomic_dynamodb.stat_max = 200', '55P02', 'what is of the whole server is refused to a superuser too');
 	return @guarded;
 }
 
@@ -235,11 +238,12 @@ SELECT i.function::text, i.level, p.prosecdef, p.proleakproof, p.proparallel, p.
 FROM ddb_internal_functions() AS i JOIN pg_proc AS p ON p.oid = i.function ORDER BY 1
 SQL
 
-# Does a function write? Those of these levels do, but for one that only looks.
+# Does a function write to DynamoDB? Those of these levels do, but for one that
+# only looks and one that resets counters.
 sub is_writer
 {
 	my ($function, $level) = @_;
-	return $level =~ /^(?:write|admin)$/ && $function ne 'ddb_credentials()';
+	return $level =~ /^(?:write|admin)$/ && $function !~ /^ddb_(?:credentials|stat_reset)\(/;
 }
 
 sub test_catalog
