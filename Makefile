@@ -13,6 +13,7 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 OBJS = \
 	src/atomic_dynamodb.o \
 	src/core/guc.o \
+	src/core/guc_guard.o \
 	src/core/owned.o \
 	src/http/exchange.o \
 	src/http/sockets.o \

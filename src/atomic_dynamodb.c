@@ -23,7 +23,7 @@ extern PGDLLEXPORT void _PG_init(void);
  *
  * Settings cannot be taken over from the configuration while a parallel query
  * runs: PostgreSQL would warn and leave them at their defaults. Raises 55000
- * then; addb_fn_load makes that rare.
+ * then; addb_fn_load makes that rare. Raises 42501 as addb_guc_refuse_options.
  */
 void
 _PG_init(void)
@@ -33,6 +33,7 @@ _PG_init(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("atomic_dynamodb cannot be loaded while a parallel query is running"),
 				 errhint("LOAD 'atomic_dynamodb' before the query, or add it to session_preload_libraries.")));
+	addb_guc_refuse_options();
 	addb_guc_init();
 }
 

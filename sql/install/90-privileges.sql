@@ -110,6 +110,9 @@ BEGIN
 			MESSAGE = format('unknown level "%s" in argument "level"', level),
 			HINT = 'The levels are read, write and admin.';
 	END IF;
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = role) THEN
+		RAISE undefined_object USING MESSAGE = format('role with OID %s does not exist', role::oid);
+	END IF;
 	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', '@extschema@', role);
 	EXECUTE format('GRANT SELECT ON %s TO %s', '@extschema@.ddb_entities', role);
 	FOR f IN
@@ -140,6 +143,9 @@ BEGIN
 			MESSAGE = format('unknown level "%s" in argument "level"', level),
 			HINT = 'The levels are read, write and admin.';
 	END IF;
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = role) THEN
+		RAISE undefined_object USING MESSAGE = format('role with OID %s does not exist', role::oid);
+	END IF;
 	FOR f IN
 		SELECT i.function FROM @extschema@.ddb_internal_functions() AS i
 		WHERE array_position(levels, i.level) >= array_position(levels, ddb_revoke.level)
@@ -155,21 +161,33 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION ddb_revoke(regrole, text) IS 'takes a level of ddb_grant, and the levels above it, from a role; the right to use the schema stays';
 
--- An operator of the target schema must not be taken for one of PostgreSQL's.
+-- Nobody else has any right at first, whatever ALTER DEFAULT PRIVILEGES says. An
+-- operator of the target schema must not be taken for one of PostgreSQL's.
 DO $$
 DECLARE
-	f regprocedure;
+	command text;
 BEGIN
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-	FOR f IN
-		SELECT d.objid::regprocedure
-		FROM pg_catalog.pg_depend AS d
-		JOIN pg_catalog.pg_extension AS e ON d.refobjid = e.oid
-		WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e'
-			AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-			AND e.extname = 'atomic_dynamodb'
+	FOR command IN
+		SELECT format('REVOKE ALL ON %s FROM %s', o.name,
+			CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
+		FROM (
+			SELECT tableoid AS classid, oid AS objid, format('FUNCTION %s', oid::regprocedure) AS name,
+				proowner AS owner, coalesce(proacl, acldefault('f', proowner)) AS acl
+			FROM pg_catalog.pg_proc
+			UNION ALL
+			SELECT tableoid, oid, format('TABLE %s', oid::regclass),
+				relowner, coalesce(relacl, acldefault('r', relowner))
+			FROM pg_catalog.pg_class
+		) AS o
+		JOIN pg_catalog.pg_depend AS d USING (classid, objid)
+		JOIN pg_catalog.pg_extension AS e
+			ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid
+		CROSS JOIN LATERAL aclexplode(o.acl) AS a
+		WHERE d.deptype = 'e' AND e.extname = 'atomic_dynamodb' AND a.grantee <> o.owner
+		GROUP BY o.name, a.grantee
 	LOOP
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+		EXECUTE command;
 	END LOOP;
 END
 $$;

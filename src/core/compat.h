@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/wait_event.h"
@@ -40,6 +41,22 @@
 #else
 #define addb_guc_malloc(size) malloc(size)
 #define addb_guc_free(ptr) free(ptr)
+#endif
+
+/* A setting's record by name, or NULL: find_option is guc.c's own up to 15. */
+#if PG16_GE
+#define addb_guc_find(name) find_option((name), false, true, 0)
+#else
+static inline struct config_generic *
+addb_guc_find(const char *name)
+{
+	struct config_generic **variables = get_guc_variables();
+
+	for (int i = GetNumConfigOptions() - 1; i >= 0; i--)
+		if (strcmp(variables[i]->name, name) == 0)
+			return variables[i];
+	return NULL;
+}
 #endif
 
 /*

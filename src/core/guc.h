@@ -70,4 +70,7 @@ extern const char *addb_guc_secret_access_key(void);
 extern const char *addb_guc_session_token(void);
 extern uint64 addb_guc_generation(void);
 
+/* in guc_guard.c */
+extern void addb_guc_refuse_options(void);
+
 #endif							/* ADDB_CORE_GUC_H */

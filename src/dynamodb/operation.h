@@ -5,6 +5,9 @@
 #ifndef ADDB_DYNAMODB_OPERATION_H
 #define ADDB_DYNAMODB_OPERATION_H
 
+/* Bytes of a name, which goes into a header; the longest known one has 35. */
+#define ADDB_OPERATION_MAX_LEN 64
+
 typedef struct AddbOperation
 {
 	const char *name;			/* as in X-Amz-Target */

@@ -15,9 +15,6 @@
 #include "dynamodb/raw_call.h"
 #include "dynamodb/stats.h"
 
-/* A name goes into a header; the longest known one has 35 letters. */
-#define OPERATION_MAX_LEN 64
-
 /* The largest class of operation.c: 16 MB of a batch as typed JSON. */
 #define MAX_RESPONSE ((size_t) 256 * 1024 * 1024)
 
@@ -74,12 +71,12 @@ check_operation(const char *operation, int len)
 	while (i < len && ((operation[i] >= 'A' && operation[i] <= 'Z') ||
 					   (operation[i] >= 'a' && operation[i] <= 'z')))
 		i++;
-	if (i < len || len < 1 || len > OPERATION_MAX_LEN)
+	if (i < len || len < 1 || len > ADDB_OPERATION_MAX_LEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"operation\" is not the name of an operation"),
 				 errdetail("A name has 1 to %d letters, such as \"UpdateTable\".",
-						   OPERATION_MAX_LEN)));
+						   ADDB_OPERATION_MAX_LEN)));
 }
 
 /* Whether a statement of PartiQL can read more than one item. */

@@ -52,7 +52,7 @@ addb_request_headers_build(const AddbAwsConfig *config,
 						   const AddbRequest *sent, const char *invocation_id,
 						   int attempt, int64 now, AddbRequestHeaders *lines)
 {
-	char		target[64];
+	char		target[sizeof(TARGET_PREFIX) + ADDB_OPERATION_MAX_LEN];
 	char		progress[48];
 	const char *date = amz_date((time_t) now);
 	const char *token = config->credentials->session_token;
