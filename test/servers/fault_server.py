@@ -31,12 +31,12 @@ one of these actions, the default being "pass":
   "action": "pass"              as if there were no step
   "reply": {"status": 200, "headers": {}, "body": object or text}
                                 answer this; a header of null is left out, the
-                                value "CRC" stands for the body's CRC-32
+                                value "CRC" stands for the body's CRC-32; with
+                                "apply": true the request is passed on first
   "close_without_reply": true   reset the connection, nothing is applied
   "apply_then_reset": true      pass on, then reset instead of answering
   "hang": true                  never answer, nothing is applied
   "apply_then_hang": true       pass on, then never answer
-  "apply_then_reply": {...}     pass on, then answer this instead, as "reply"
   "cut_body": n                 whole headers, n bytes of the body, close; the
                                 body is "body" if given, else 500 blanks; with
                                 "apply": true the upstream's answer
@@ -83,7 +83,7 @@ from random_faults import RandomFaults
 
 ACTIONS = {
     "action", "reply", "close_without_reply", "apply_then_reset", "hang",
-    "apply_then_hang", "apply_then_reply", "cut_body", "cut_answer", "huge",
+    "apply_then_hang", "cut_body", "cut_answer", "huge",
     "unprocessed", "empty_page", "raw",
 }
 MODIFIERS = {
@@ -300,6 +300,8 @@ class Connection:
             self.reset()
         if step.get("hang"):
             self.hang()
+        if step.get("apply") and "cut_body" not in step:
+            self.forward(request)
         if "raw" in step:
             self.sock.sendall(step["raw"].encode("latin-1"))
             raise Closed
@@ -330,8 +332,7 @@ class Connection:
             return self.unprocessed(request, operation, step["unprocessed"])
         if step.get("empty_page"):
             return self.empty_page(request)
-        reply = self.forward(request)
-        return scripted_reply(step["apply_then_reply"]) if "apply_then_reply" in step else reply
+        return self.forward(request)
 
     def empty_page(self, request):
         """A page of nothing whose next key stands for the request's own."""

@@ -67,7 +67,7 @@ def empty_page(_rng, request):
 
 def garbage(rng, _request):
     body = rng.choice(("<html>welcome to the hotel</html>", "", "{\"Item\":", "null", "[1, 2]"))
-    return {"apply_then_reply": {"status": 200, "body": body}}
+    return {"apply": True, "reply": {"status": 200, "body": body}}
 
 
 # Name -> (generator, request) -> step, or None where the fault does not apply.
@@ -82,7 +82,7 @@ FAULTS = {
     "hang_before": lambda rng, _: {"hang": True},
     "hang_after": lambda rng, _: {"apply_then_hang": True},
     "error_before": lambda rng, _: {"reply": unavailable(rng)},
-    "error_after": lambda rng, _: {"apply_then_reply": unavailable(rng)},
+    "error_after": lambda rng, _: {"apply": True, "reply": unavailable(rng)},
     "throttle": throttle,
     "throttle_after": throttle_after,
     "wrong_crc": lambda rng, _: {"crc": "bad"},
