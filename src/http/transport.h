@@ -35,6 +35,7 @@ struct AddbHttpExchange
 	int			status;
 	bool		send_once;		/* as in the request */
 	bool		begun;			/* handed to a connection at least once */
+	bool		head_complete;	/* the empty line behind the head has come */
 	bool		too_large;
 	bool		no_descriptor;	/* the backend may open no more sockets */
 	size_t		max_response;

@@ -301,7 +301,7 @@ class Connection:
         if step.get("hang"):
             self.hang()
         if step.get("apply") and "cut_body" not in step:
-            self.forward(request)
+            self.forward(self.after_empty_page(request))
         if "raw" in step:
             self.sock.sendall(step["raw"].encode("latin-1"))
             raise Closed

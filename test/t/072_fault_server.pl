@@ -130,6 +130,24 @@ for my $fault (sort keys %expected)
 	}
 }
 
+# Nor is a refusal that ends within its head: the status that it begins with does
+# not count.
+{
+	my $absent = q(SELECT ddb_get('p', 's', table_name => 'absent'));
+	my @wrong;
+	for (my $bytes = 1; $bytes < 320; $bytes += 9)
+	{
+		$server->script({ cut_answer => $bytes });
+		my $state = state_of($absent);
+		push @wrong, "$bytes: $state" if $state ne '42P01';
+	}
+	is("@wrong", '', 'a refusal cut anywhere is asked for again');
+	$server->script({ cut_answer => 60, repeat => 2 });
+	is_deeply([ ($session->query_error($absent))[ 0, 2 ] ], [ '08006', 'the reply ended within its head' ],
+		'and one that is always cut is a reply cut off');
+	$server->reset;
+}
+
 # The same seed, the same faults for the same requests; and a log in a file.
 {
 	my $directory = File::Temp->newdir;

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import threading
 import time
 
@@ -39,6 +40,12 @@ def entity_key(name):
 def literal(value):
     text = value if isinstance(value, str) else json.dumps(value)
     return "'" + text.replace("'", "''") + "'"
+
+
+def failed_before(answer):
+    """Whether it is a read that failed, of those that go before some writes."""
+    return answer.sqlstate in READ_FAILED - DOUBT and re.search(
+        r'^CONTEXT:  DynamoDB (?:DescribeTable|GetItem) ', answer.error, re.M)
 
 
 def stored_number(item):
@@ -107,7 +114,7 @@ class Worker(threading.Thread):
         answer = self.ask(operation, sql)
         if answer.ok:
             return OK, answer
-        if answer.sqlstate in REFUSED or answer.sqlstate in expected:
+        if answer.sqlstate in REFUSED or answer.sqlstate in expected or failed_before(answer):
             return FAILED, answer
         if answer.sqlstate not in DOUBT:
             self.complain(operation, sql, answer, 'is not expected')
