@@ -37,8 +37,7 @@
 
 /*
  * The table. That a fault may pass is for retry.c to say, which has it from the
- * AWS SDKs: 501 and 505, a reply with status 200 that is no JSON, and one that
- * is too large do not pass.
+ * AWS SDKs: 501, 505 and a reply that is too large do not pass.
  *
  * A reply too large is not asked for again, since it would be the same.
  */

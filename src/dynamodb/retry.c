@@ -169,12 +169,14 @@ addb_retry_is_throttling(const char *code)
  * The class of an attempt that failed. A name on the throttling list counts
  * more than the status it came with. The statuses 500, 502, 503 and 504 are
  * transient, whatever the body says; no other status is, 429 and 501 among
- * them.
+ * them. A success that cannot be read is an answer lost on the way, as one with
+ * a wrong checksum is: the SDKs give up there, but a write that is safe to send
+ * again can be settled so.
  */
 AddbRetryClass
 addb_retry_classify(const AddbAttempt *attempt)
 {
-	if (attempt->no_reply || attempt->bad_checksum)
+	if (attempt->no_reply || attempt->bad_checksum || attempt->garbage)
 		return ADDB_RETRY_TRANSIENT;
 	if (addb_retry_is_throttling(attempt->code))
 		return ADDB_RETRY_THROTTLING;

@@ -110,6 +110,10 @@ on_header(char *data, size_t size, size_t count, void *arg)
 		return 0;
 	while (text > 0 && (data[text - 1] == '\n' || data[text - 1] == '\r'))
 		text--;
+	if (exchange->head_len == 0)
+		exchange->head_complete = false;
+	if (text == 0)
+		exchange->head_complete = true;
 	memcpy(exchange->head + exchange->head_len, data, text);
 	exchange->head_len += text;
 	exchange->head[exchange->head_len++] = '\0';
@@ -476,6 +480,7 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	exchange->send_once = request->send_once;
 	exchange->secret = request->secret;
 	exchange->begun = false;
+	exchange->head_complete = false;
 	exchange->too_large = false;
 	exchange->no_descriptor = false;
 	exchange->max_response = request->max_response;
@@ -512,12 +517,21 @@ addb_http_was_sent(const AddbHttpExchange *exchange)
 
 /*
  * addb_exchange_done - takes libcurl's result; called by the transport
+ *
+ * To libcurl a head that breaks off is a reply without a body, and its status
+ * would be believed.
  */
 void
 addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
 {
 	long		status = 0;
 
+	if (result == CURLE_OK && !exchange->head_complete)
+	{
+		result = CURLE_PARTIAL_FILE;
+		strlcpy(exchange->error, "the reply ended within its head",
+				sizeof(exchange->error));
+	}
 	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	exchange->status = (int) status;
 	if (result == CURLE_OK)

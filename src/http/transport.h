@@ -37,6 +37,7 @@ struct AddbHttpExchange
 	bool		send_once;		/* as in the request */
 	bool		secret;			/* the same */
 	bool		begun;			/* handed to a connection at least once */
+	bool		head_complete;	/* the empty line behind the head has come */
 	bool		too_large;
 	bool		no_descriptor;	/* the backend may open no more sockets */
 	size_t		max_response;

@@ -61,7 +61,11 @@ extern Stats st;
 extern Canned *canned_for(const char *table);
 extern void set_page_bytes(int bytes);
 
+/* in stub_faults.c */
+extern bool misbehave(Conn *c, const char *body, size_t length);
+
 /* in stub_replies.c */
+extern void reply(Conn *c, const char *status, const char *body, size_t n, uint32_t wrong);
 extern const char *header(const char *h, const char *end, const char *name);
 extern bool respond(Conn *c, const char *h, const char *hend, const char *b, size_t n);
 

@@ -20,7 +20,8 @@
  * Segment/TotalSegments are honoured (segment s owns the pages s, s+T, s+2T).
  * Pages repeat a few bodies. GetItem: a key with "big" in it finds an item of
  * 40 kB, one with "none" finds none, any other one of 400 bytes. A reply tells
- * the consumed capacity when the request asks for it.
+ * the consumed capacity when the request asks for it. A key that begins with "!"
+ * asks for a fault: see stub_faults.c.
  *
  *	 GET /__stats		counters as JSON
  *	 GET /__reset		sets them to zero and forgets recorded requests

@@ -16,7 +16,14 @@ Control, on the same port (not logged, not counted)
   PUT /__script   JSON list of steps; replaces what is left of the last one
   PUT /__reset    forget the script and the log
   GET /__log      [{operation, body, headers, time, connection, step}, ...]
+  PUT /__random   {"seed": n, "faults": {name: probability}}: requests without a
+                  step get a fault at random; random_faults.py has the names,
+                  no faults end it
   GET /__count    {requests, connections, open, steps_left}
+
+With --log FILE each request is a line of JSON in that file instead of an entry
+of /__log: what was asked, the step, whether the upstream has been asked, and
+its answer.
 
 Steps are used up one a request. When none is left, requests are passed on to
 the upstream, or answered 200 {} without one. A step is an object with at most
@@ -33,9 +40,13 @@ one of these actions, the default being "pass":
   "cut_body": n                 whole headers, n bytes of the body, close; the
                                 body is "body" if given, else 500 blanks; with
                                 "apply": true the upstream's answer
+  "cut_answer": n               pass on, then the first n bytes of the answer,
+                                counted from the status line, and close
   "huge": n                     200 with an item of n bytes in all; "apply" too
   "unprocessed": k              pass on a batch but for the last k entries of
                                 each table, and hand those back
+  "empty_page": true            a page without items and with a next key; asked
+                                for that, the page that was asked for here
   "raw": text                   these bytes instead of HTTP, then close; "apply"
                                 too
 and any of
@@ -69,9 +80,12 @@ import urllib.parse
 import uuid
 import zlib
 
+from random_faults import RandomFaults
+
 ACTIONS = {
     "action", "reply", "close_without_reply", "apply_then_reset", "hang",
-    "apply_then_hang", "cut_body", "huge", "unprocessed", "raw",
+    "apply_then_hang", "cut_body", "cut_answer", "huge",
+    "unprocessed", "empty_page", "raw",
 }
 MODIFIERS = {
     "match", "repeat", "delay_ms", "delay_reply_ms", "crc", "chunked", "close",
@@ -91,10 +105,15 @@ class Closed(Exception):
 class State:
     """The script and the log, shared by all connections."""
 
-    def __init__(self):
+    def __init__(self, log_path=None):
         self.lock = threading.Lock()
         self.connection_ids = itertools.count(1)
         self.open = 0
+        self.random = None
+        self.seen = 0
+        self.log_file = open(log_path, "a", encoding="utf-8") if log_path else None
+        # Keys that empty pages ended with -> the key that was asked for there.
+        self.empty_pages = {}
         self.reset()
 
     def reset(self):
@@ -106,10 +125,10 @@ class State:
             check_step(step)
         self.steps = collections.deque(dict(step) for step in steps)
 
-    def next_step(self, operation):
+    def next_step(self, operation, body):
         """The step for a request; the first one decides, later ones wait."""
         if not self.steps:
-            return {}
+            return self.random.step(operation, body) if self.random else {}
         step = self.steps[0]
         if step.get("match", operation) != operation:
             return {}
@@ -123,8 +142,9 @@ class State:
     def record(self, request, connection):
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
         with self.lock:
-            step = self.next_step(operation)
-            self.log.append({
+            step = self.next_step(operation, request.body)
+            self.seen += 1
+            entry = {
                 "operation": operation,
                 "method": request.method,
                 "path": request.path,
@@ -133,12 +153,22 @@ class State:
                 "time": time.time(),
                 "connection": connection,
                 "step": step,
-            })
-        return operation, step
+            }
+            if not self.log_file:
+                self.log.append(entry)
+        return entry, step
+
+    def finish(self, entry):
+        """Writes a request's line once all is known about it."""
+        if self.log_file:
+            line = {name: entry[name] for name in entry if name not in ("headers", "method", "path")}
+            with self.lock:
+                self.log_file.write(json.dumps(line) + "\n")
+                self.log_file.flush()
 
     def counts(self):
         return {
-            "requests": len(self.log),
+            "requests": len(self.log) if not self.log_file else self.seen,
             "connections": len({entry["connection"] for entry in self.log}),
             "open": self.open,
             "steps_left": len(self.steps),
@@ -164,6 +194,7 @@ class Connection:
         self.sock = sock
         self.buffer = b""
         self.id = next(self.state.connection_ids)
+        self.entry = {}
         self.upstream = None
 
     def run(self):
@@ -238,6 +269,13 @@ class Connection:
                     self.state.set_script(json.loads(request.body))
                 except (ValueError, TypeError, AttributeError) as error:
                     status, answer = 400, {"error": str(error)}
+            elif request.path == "/__random" and request.method == "PUT":
+                try:
+                    wanted = json.loads(request.body)
+                    faults = wanted.get("faults")
+                    self.state.random = RandomFaults(wanted.get("seed", 0), faults) if faults else None
+                except (ValueError, TypeError, AttributeError) as error:
+                    status, answer = 400, {"error": str(error)}
             elif request.path == "/__reset" and request.method == "PUT":
                 self.state.reset()
             elif request.path == "/__log":
@@ -251,14 +289,20 @@ class Connection:
     # answering
 
     def serve(self, request):
-        operation, step = self.state.record(request, self.id)
+        self.entry, step = self.state.record(request, self.id)
+        try:
+            self.carry_out(request, self.entry["operation"], step)
+        finally:
+            self.state.finish(self.entry)
+
+    def carry_out(self, request, operation, step):
         sleep_ms(step.get("delay_ms", 0))
         if step.get("close_without_reply"):
             self.reset()
         if step.get("hang"):
             self.hang()
         if step.get("apply") and "cut_body" not in step:
-            self.forward(request)
+            self.forward(self.after_empty_page(request))
         if "raw" in step:
             self.sock.sendall(step["raw"].encode("latin-1"))
             raise Closed
@@ -273,6 +317,10 @@ class Connection:
         if step.get("apply_then_hang"):
             self.hang()
         sleep_ms(step.get("delay_reply_ms", 0))
+        if "cut_answer" in step:
+            answer = self.headers(reply, step, len(reply.body)) + reply.body
+            self.sock.sendall(answer[:step["cut_answer"]])
+            raise Closed
         self.send_reply(reply, step)
         if step.get("close"):
             raise Closed
@@ -280,9 +328,38 @@ class Connection:
     def reply_for(self, request, operation, step):
         if "reply" in step:
             return scripted_reply(step["reply"])
+        request = self.after_empty_page(request)
         if "unprocessed" in step:
             return self.unprocessed(request, operation, step["unprocessed"])
+        if step.get("empty_page"):
+            return self.empty_page(request)
         return self.forward(request)
+
+    def empty_page(self, request):
+        """A page of nothing whose next key stands for the request's own."""
+        document = json.loads(request.body)
+        token = uuid.uuid4().hex
+        with self.state.lock:
+            self.state.empty_pages[token] = document.get("ExclusiveStartKey")
+        body = {"Count": 0, "ScannedCount": 0, "LastEvaluatedKey": {"empty": {"S": token}}}
+        if document.get("Select") != "COUNT":
+            body["Items"] = []
+        return Reply(200, {}, json.dumps(body).encode())
+
+    def after_empty_page(self, request):
+        """The request with the key that it would have without an empty page."""
+        if b'"empty"' not in request.body:
+            return request
+        document = json.loads(request.body)
+        token = document.get("ExclusiveStartKey", {}).get("empty", {}).get("S")
+        with self.state.lock:
+            if token not in self.state.empty_pages:
+                return request
+            key = self.state.empty_pages[token]
+        del document["ExclusiveStartKey"]
+        if key is not None:
+            document["ExclusiveStartKey"] = key
+        return request._replace(body=json.dumps(document).encode())
 
     def forward(self, request):
         if not self.server.upstream:
@@ -303,6 +380,7 @@ class Connection:
                 self.upstream = None
                 if attempt == 2:
                     raise Closed from None
+        self.entry["upstream"] = {"status": reply.status, "body": body.decode("utf-8", "replace")}
         kept = {name: value for name, value in reply.getheaders()
                 if name.lower() not in HOP_HEADERS}
         return Reply(reply.status, kept, body)
@@ -438,7 +516,7 @@ def split_batch(entry, count):
 
 class Server:
     def __init__(self, options):
-        self.state = State()
+        self.state = State(options.log)
         self.upstream = urllib.parse.urlsplit(options.upstream).netloc if options.upstream else None
         self.listener = socket.create_server(("127.0.0.1", options.port), backlog=128)
         self.tls = None
@@ -518,6 +596,7 @@ def parse_options():
     parser.add_argument("--upstream", metavar="URL")
     parser.add_argument("--mode", default="script",
                         choices=("script", "tls", "blackhole", "backlog"))
+    parser.add_argument("--log", metavar="FILE")
     parser.add_argument("--certificate", default="good",
                         choices=("good", "self-signed", "wrong-name", "expired"))
     parser.add_argument("--tls-max", default="1.3", choices=("1.2", "1.3"))

@@ -388,7 +388,7 @@ sub test_failing_pages
 	$session->query('ROLLBACK');
 
 	$server->reset;
-	$server->script({ match => 'Query' }, { reply => { status => 200, body => '{"Items":[{"pk":{"S":"a"},' } });
+	$server->script({ match => 'Query' }, { reply => { status => 200, body => '{"Items":[{"pk":{"S":"a"},' }, repeat => -1 });
 	is(($session->query_error("SELECT count(*) FROM ddb_query('big')"))[0], '08P01', 'half a page is an error');
 	$server->reset;
 	is($session->query("SELECT count(*) FROM ddb_query('part1')"), 40, 'the session goes on');

@@ -1,4 +1,6 @@
 # What is asked of DynamoDB, as far as the emulator answers alike either way.
+#
+# Runs alone: it measures how long readers wait.
 
 use strict;
 use warnings;

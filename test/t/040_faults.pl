@@ -375,20 +375,23 @@ section 'answers that do not come from DynamoDB' => sub {
 		[ { repeat => -1, reply => { status => 503, headers => $html, body => '<h1>No backend</h1>' } } ],
 		$GET, {}, 4, '58000', 'DynamoDB failed to process the request after 4 attempts',
 		qr/\AHTTP status 503: .*No backend/, 'Try again later.');
-	fails('a page instead of an answer, on a read', [ { reply => { headers => $html, body => 'Hello' } } ],
-		$GET, {}, 1, '08P01', 'could not understand the answer of DynamoDB',
+	fails('a page instead of an answer, on a read', [ { repeat => -1, reply => { headers => $html, body => 'Hello' } } ],
+		$GET, {}, 4, '08P01', 'could not understand the answer of DynamoDB after 4 attempts',
 		'HTTP status 200 came with a body that is no JSON object.', $HINT_ENDPOINT);
-	fails('a page instead of an answer, on a write', [ { reply => { headers => $html, body => 'Hello' } } ],
-		$SET, {}, 1, '08007', 'outcome of DynamoDB PutItem is unknown',
+	fails('a page instead of an answer, on a write', [ { repeat => -1, reply => { headers => $html, body => 'Hello' } } ],
+		$SET, {}, 4, '08007', 'outcome of DynamoDB PutItem is unknown after 4 attempts',
 		'HTTP status 200 came with a body that is no JSON object.', $HINT_REPEAT);
+	script({ reply => { headers => $html, body => 'Hello' } });
+	is(sql("$SET; $GET", to($server)), "\n(p,s,1,,)", 'a page now and then is got over');
+	is($server->counts->{requests}, 3, 'with a request more');
 	for my $body ('{"Item":', '{"Item":[}', '{"Item":{"pk":{"S":"p"}', '{"Item":{"pk":1}}')
 	{
-		fails("no answer to GetItem: $body", [ { reply => { body => $body } } ],
-			$GET, {}, undef, '08P01', 'could not understand the answer of DynamoDB', qr/./, $HINT_ENDPOINT);
+		fails("no answer to GetItem: $body", [ { repeat => -1, reply => { body => $body } } ],
+			$GET, {}, undef, '08P01', qr/\Acould not understand the answer of DynamoDB/, qr/./, $HINT_ENDPOINT);
 	}
 	my $latin = "{\"Item\":{\"pk\":{\"S\":\"\xff\"}}}";
-	fails('an answer that is not UTF-8', [ { raw => "HTTP/1.1 200 OK\r\nContent-Length: " . length($latin) . "\r\n\r\n$latin" } ],
-		$GET, {}, 1, '08P01', 'could not understand the answer of DynamoDB', qr/no JSON object/, $HINT_ENDPOINT);
+	fails('an answer that is not UTF-8', [ { raw => "HTTP/1.1 200 OK\r\nContent-Length: " . length($latin) . "\r\n\r\n$latin", repeat => -1 } ],
+		$GET, { max_attempts => 2 }, 2, '08P01', 'could not understand the answer of DynamoDB after 2 attempts', qr/no JSON object/, $HINT_ENDPOINT);
 	fails('no HTTP, on a read', [ { raw => "220 mail.example ESMTP\r\n", repeat => -1 } ],
 		$GET, { max_attempts => 2 }, 2, '08P01', 'could not understand the answer of DynamoDB after 2 attempts',
 		qr/./, $HINT_ENDPOINT);

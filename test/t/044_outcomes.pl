@@ -203,17 +203,24 @@ my $error503 = { reply => { status => 503, body => 'no backend', headers => { 'c
 my $garbage = { raw => "SSH-2.0-OpenSSH\r\n" };
 my $text = { reply => { status => 200, body => 'hello' } };
 
-# Bytes that answers may have, where they are few enough for a test.
+# Bytes that answers may have.
 my $MB = 1024 * 1024;
 my %limits = ((map { +"${_}Item" => 8 * $MB } qw(Put Update Delete)), (map { $_ => $MB } qw(CreateTable DeleteTable UpdateTimeToLive)),
-	ExecuteStatement => 16 * $MB);
+	ExecuteStatement => 16 * $MB, map { $_ => 256 * $MB } qw(BatchWriteItem TransactWriteItems ExecuteTransaction));
+
+sub limit_of
+{
+	my ($case) = @_;
+	return $case->{query} =~ /ddb_call/ ? 256 * $MB : $limits{ $case->{operation} };
+}
+
 my %faults = (
 	'no answer' => [ { hang => 1 }, { apply_then_hang => 1 } ],
 	'cut off' => [ { close_without_reply => 1 }, { apply_then_reset => 1 }, { cut_body => 1, apply => 1 } ],
 	'500, 503' => [ $error500, $error503, { %$error500, apply => 1 } ],
 	'checksum' => [ { reply => { body => {} }, crc => 'bad' }, { crc => 'bad' } ],
-	'not HTTP' => [ $garbage, { %$garbage, apply => 1 } ],
-	'not JSON, too large' => [ $text, { %$text, apply => 1 } ]);
+	'not HTTP, not JSON' => [ $garbage, { %$garbage, apply => 1 }, $text, { %$text, apply => 1 } ],
+	'too large' => []);
 
 my $session = session(set => {});
 my $control = session(set => {});
@@ -292,9 +299,8 @@ sub check_copies
 sub check_fault
 {
 	my ($case, $fault, $word, $first) = @_;
-	my $limit = $first && $case->{query} !~ /ddb_call/ && $limits{ $case->{operation} };
 	my @steps = @{ $faults{$fault} };
-	push @steps, map { { huge => $limit + 1, apply => $_ } } 0, 1 if $limit && $fault =~ /too large/;
+	push @steps, map { { huge => limit_of($case) + 1, apply => $_ } } 0, 1 if $first && $fault eq 'too large';
 	my $expected = $words{$word} or return ("the word $word is not known");
 	my @wrong;
 	for my $step (@steps)

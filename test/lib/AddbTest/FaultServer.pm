@@ -11,7 +11,7 @@ use IPC::Open2 qw(open2);
 
 # Options: mode => 'script' | 'blackhole' | 'backlog' | 'tls',
 # certificate => ..., tls_max => '1.2' (both with tls), upstream => URL, or 1 for
-# DynamoDB Local.
+# DynamoDB Local, log => a file for the requests instead of log().
 sub new
 {
 	my ($class, %option) = @_;
@@ -20,7 +20,7 @@ sub new
 	my $upstream = $option{upstream};
 	$upstream = AddbTest::endpoint() if defined $upstream && $upstream eq '1';
 	push @command, '--upstream', $upstream if defined $upstream;
-	push @command, "--$_", $option{$_} for grep { defined $option{$_} } qw(mode certificate port);
+	push @command, "--$_", $option{$_} for grep { defined $option{$_} } qw(mode certificate port log);
 	push @command, '--tls-max', $option{tls_max} if defined $option{tls_max};
 	my $self = bless { mode => $option{mode} // 'script', owner => $$ }, $class;
 	$self->{pid} = open2($self->{from}, $self->{to}, @command);
@@ -74,6 +74,14 @@ sub script
 {
 	my ($self, @steps) = @_;
 	return $self->control('PUT', '/__script', AddbTest::to_json(\@steps));
+}
+
+# Gives the requests that have no step faults at random: a seed, and names (of
+# random_faults.py) with their probabilities. Without names it ends.
+sub random
+{
+	my ($self, $seed, %faults) = @_;
+	return $self->control('PUT', '/__random', AddbTest::to_json({ seed => $seed, faults => { map { $_ => 0 + $faults{$_} } keys %faults } }));
 }
 
 # Steps for a "script" in the words of vectors/aws/retry.json.
