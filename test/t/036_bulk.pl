@@ -410,7 +410,7 @@ sub test_errors
 	is(count_stored($table), 76, 'as it says');
 
 	run_with([ { delay_ms => 100 }, { hang => 1 }, { delay_ms => 200, unprocessed => 5 }, { delay_ms => 50 } ],
-		"SET atomic_dynamodb.request_timeout = '400ms'; SET atomic_dynamodb.max_attempts = 1");
+		"SET atomic_dynamodb.request_timeout = '1s'; SET atomic_dynamodb.max_attempts = 1");
 	($state, undef, $counts) = outcome_of($table, $statement =~ s/\(1, 100\)/(101, 200)/r);
 	is("$state $counts", '08007 100 75 0 25', 'a batch without an answer is of unknown outcome')
 	  if $server->count('BatchWriteItem') > 4;
@@ -577,14 +577,14 @@ sub test_slow_sources
 	my $table = keyed_table(id => 'N');
 	$session->query("SELECT ddb_put_agg('$table', '{\"id\": 0}')");
 	run_with([ { repeat => -1, match => 'BatchWriteItem', delay_reply_ms => 100 } ],
-		"SET atomic_dynamodb.request_timeout = '400ms'; SET atomic_dynamodb.max_attempts = 1");
-	is($session->query("SELECT ddb_put_agg('$table', jsonb_build_object('id', n, 'slow', CASE WHEN n % 30 = 0 THEN pg_sleep(0.7)::text END)) FROM generate_series(1, 100) AS n"), 100,
+		"SET atomic_dynamodb.request_timeout = '1s'; SET atomic_dynamodb.max_attempts = 1");
+	is($session->query("SELECT ddb_put_agg('$table', jsonb_build_object('id', n, 'slow', CASE WHEN n % 30 = 0 THEN pg_sleep(1.4)::text END)) FROM generate_series(1, 100) AS n"), 100,
 		'rows with pauses longer than a request may take');
 	is($session->query("SELECT ddb_put_agg('$table', jsonb_build_object('id', n, 'slow', pg_sleep(0.02)::text)) FROM generate_series(1, 60) AS n"), 60,
 		'rows that trickle in');
 	is($server->count('BatchWriteItem') <= 4 + 3 + 3, 1, 'are not sent over and over');
 	$server->script({ repeat => -1, match => 'BatchGetItem', delay_reply_ms => 100 });
-	is($session->query("SELECT count(*), count(s) FROM (SELECT i, CASE WHEN (i ->> 'id')::int % 100 = 50 THEN pg_sleep(0.7)::text END AS s
+	is($session->query("SELECT count(*), count(s) FROM (SELECT i, CASE WHEN (i ->> 'id')::int % 100 = 50 THEN pg_sleep(1.4)::text END AS s
 		FROM ddb_batch_get('$table', (SELECT jsonb_agg(jsonb_build_object('id', n % 101)) FROM generate_series(0, 400) AS n)) AS i OFFSET 0) AS q"), '401|4',
 		'a slow consumer of a batch read');
 	$session->query('RESET atomic_dynamodb.request_timeout; RESET atomic_dynamodb.max_attempts');
