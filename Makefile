@@ -10,28 +10,50 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSIO
 MODULE_big = $(EXTENSION)
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 
+include $(dir $(lastword $(MAKEFILE_LIST)))src/entity/objs.mk
+
 OBJS = \
 	src/atomic_dynamodb.o \
+	src/core/catch.o \
 	src/core/guc.o \
 	src/core/guc_guard.o \
+	src/core/guc_secret.o \
+	src/core/json.o \
 	src/core/owned.o \
+	src/core/value.o \
 	src/http/exchange.o \
 	src/http/sockets.o \
 	src/http/transport.o \
 	src/aws/config.o \
+	src/aws/credential_json.o \
 	src/aws/credentials.o \
+	src/aws/document.o \
 	src/aws/endpoint.o \
 	src/aws/endpoint_url.o \
+	src/aws/fetch.o \
 	src/aws/host.o \
+	src/aws/host_http.o \
+	src/aws/host_run.o \
 	src/aws/profile.o \
 	src/aws/profile_file.o \
+	src/aws/provider_container.o \
 	src/aws/provider_environment.o \
+	src/aws/provider_instance.o \
+	src/aws/provider_process.o \
 	src/aws/provider_profile.o \
+	src/aws/provider_role.o \
 	src/aws/provider_settings.o \
+	src/aws/provider_web_identity.o \
 	src/aws/resolve.o \
+	src/aws/secret.o \
+	src/aws/server.o \
+	src/aws/settings.o \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
 	src/aws/sigv4_key.o \
+	src/aws/sts.o \
+	src/aws/sts_reply.o \
+	src/dynamodb/account.o \
 	src/dynamodb/atomic_item.o \
 	src/dynamodb/atomic_write.o \
 	src/dynamodb/attribute_decode.o \
@@ -47,6 +69,7 @@ OBJS = \
 	src/dynamodb/error_raise.o \
 	src/dynamodb/error_table.o \
 	src/dynamodb/expression.o \
+	src/dynamodb/expression_actions.o \
 	src/dynamodb/expression_condition.o \
 	src/dynamodb/expression_error.o \
 	src/dynamodb/expression_function.o \
@@ -59,13 +82,13 @@ OBJS = \
 	src/dynamodb/expression_type.o \
 	src/dynamodb/expression_update.o \
 	src/dynamodb/item_size.o \
-	src/dynamodb/json.o \
 	src/dynamodb/jsonb_builder.o \
 	src/dynamodb/key.o \
 	src/dynamodb/key_schema.o \
 	src/dynamodb/lock.o \
 	src/dynamodb/numeric.o \
 	src/dynamodb/operation.o \
+	src/dynamodb/outcome.o \
 	src/dynamodb/pace.o \
 	src/dynamodb/page.o \
 	src/dynamodb/pager.o \
@@ -76,6 +99,8 @@ OBJS = \
 	src/dynamodb/request.o \
 	src/dynamodb/request_headers.o \
 	src/dynamodb/retry.o \
+	src/dynamodb/single_transaction.o \
+	src/dynamodb/stat_table.o \
 	src/dynamodb/stats.o \
 	src/dynamodb/table.o \
 	src/dynamodb/table_definition.o \
@@ -91,61 +116,15 @@ OBJS = \
 	src/dynamodb/transact_run.o \
 	src/dynamodb/transact_table.o \
 	src/dynamodb/uuid.o \
-	src/entity/case.o \
-	src/entity/case_table.o \
-	src/entity/compile.o \
-	src/entity/compile_batch.o \
-	src/entity/compile_collection.o \
-	src/entity/compile_item.o \
-	src/entity/compile_key.o \
-	src/entity/compile_put.o \
-	src/entity/compile_query.o \
-	src/entity/compile_transaction.o \
-	src/entity/compile_update.o \
-	src/entity/compile_upsert.o \
-	src/entity/cursor.o \
-	src/entity/error.o \
-	src/entity/format.o \
-	src/entity/format_batch.o \
-	src/entity/format_pages.o \
-	src/entity/format_single.o \
-	src/entity/format_transaction.o \
-	src/entity/item.o \
-	src/entity/item_owner.o \
-	src/entity/js_text.o \
-	src/entity/json_tree.o \
-	src/entity/key.o \
-	src/entity/key_parse.o \
-	src/entity/model.o \
-	src/entity/model_attribute.o \
-	src/entity/model_check.o \
-	src/entity/model_index.o \
-	src/entity/model_key.o \
-	src/entity/operation.o \
-	src/entity/options.o \
-	src/entity/path.o \
-	src/entity/pattern.o \
-	src/entity/read.o \
-	src/entity/reply.o \
-	src/entity/request_parts.o \
-	src/entity/secondary.o \
-	src/entity/service.o \
-	src/entity/update.o \
-	src/entity/update_action.o \
-	src/entity/update_chain.o \
-	src/entity/value.o \
-	src/entity/value_error.o \
-	src/entity/value_set.o \
-	src/entity/where.o \
-	src/entity/where_data.o \
-	src/entity/where_text.o \
-	src/entity/where_value.o \
+	$(ENTITY_OBJS) \
+	src/fdw/validator.o \
 	src/functions/args.o \
 	src/functions/atomic.o \
 	src/functions/batch.o \
 	src/functions/batch_aggregate.o \
 	src/functions/call.o \
 	src/functions/codec.o \
+	src/functions/credentials.o \
 	src/functions/entity.o \
 	src/functions/entity_batch.o \
 	src/functions/entity_call.o \
@@ -162,6 +141,7 @@ OBJS = \
 	src/functions/rows.o \
 	src/functions/scan_guard.o \
 	src/functions/session.o \
+	src/functions/stat.o \
 	src/functions/stream.o \
 	src/functions/table.o \
 	src/functions/table_item.o \

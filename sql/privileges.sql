@@ -14,12 +14,15 @@ JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'atomic_dynamodb'
 LEFT JOIN ddb_internal_functions() AS i ON i.function = p.oid
 ORDER BY p.oid::regprocedure::text COLLATE "C";
 
--- Every object has a comment; array types, members too from 17 on, have none.
+-- Every object has a comment; the types of arrays and of relations, members too
+-- from 17 on, have none.
 SELECT pg_describe_object(d.classid, d.objid, 0) AS without_comment
 FROM pg_depend AS d
 JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'atomic_dynamodb'
 WHERE d.deptype = 'e' AND obj_description(d.objid, d.classid::regclass::name) IS NULL
-	AND NOT EXISTS (SELECT FROM pg_type AS t WHERE d.classid = 'pg_type'::regclass AND t.typarray = d.objid);
+	AND NOT EXISTS (SELECT FROM pg_type AS t WHERE d.classid = 'pg_type'::regclass AND t.typarray = d.objid)
+	AND NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_class AS c ON c.oid = t.typrelid
+		WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND c.relkind <> 'c');
 
 -- levels
 CREATE ROLE regress_addb_role;

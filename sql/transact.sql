@@ -113,7 +113,7 @@ SELECT * FROM pg_temp.errors('[{"op": "check", "key": {"pk": "a", "sk": 1}, "whe
 	'[{"op": "create", "item": {"pk": "a", "sk": 1}, "where": "a = ''x''"}]', '[{"op": "delete", "key": {"pk": "a", "sk": 1}, "where": "a = :v"}]', '[{"op": "delete", "key": {"pk": "a", "sk": 1}, "values": {"v": 1}}]',
 	'[{"op": "delete", "key": {"pk": "a", "sk": 1}, "names": {"n": "a"}}]', '[{"op": "update", "key": {"pk": "a", "sk": 1}, "set": {"a": 1}, "where": "b = :v0"}]', '[{"op": "delete", "key": {"pk": "a", "sk": 1}, "where": "a = :v", "values": {"v": {"$b": 1}}}]',
 	'[{"op": "delete", "key": {"pk": "a", "sk": 1}, "response": "all_new"}]');
-SELECT * FROM pg_temp.error_of($s$SELECT ddb_transact_get('[{"key": {"pk": "a", "sk": 1}}, {"op": "get", "key": {"pk": "b", "sk": 1}}]')$s$);
+SELECT * FROM pg_temp.error_of($s$SELECT ddb_transact_get('[{"key": {"pk": "a", "sk": 1}}, {"op": "put", "key": {"pk": "b", "sk": 1}}]')$s$);
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_transact_get('[{"key": {"pk": "a", "sk": 1}}, {"key": {"pk": "b", "sk": 1}, "projection": "a,"}]')$s$);
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_transact_get('[{"key": {"pk": "a", "sk": 1}, "where": "a = b"}, {}]')$s$);
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_transact_get('[{"key": {"pk": "a", "sk": 1}}, {}]')$s$);

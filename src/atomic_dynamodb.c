@@ -8,6 +8,7 @@
 #include "access/xact.h"
 #include "core/compat.h"
 #include "core/guc.h"
+#include "dynamodb/stat_table.h"
 
 ADDB_MODULE_MAGIC;
 
@@ -19,7 +20,8 @@ extern PGDLLEXPORT void _PG_init(void);
  * _PG_init - called when the library is loaded
  *
  * Opens nothing and starts nothing: the transport is made at the first request
- * of a backend, so the library may be preloaded by the postmaster.
+ * of a backend, so the library may be preloaded by the postmaster, of which it
+ * then asks shared memory for ddb_stat.
  *
  * Settings cannot be taken over from the configuration while a parallel query
  * runs: PostgreSQL would warn and leave them at their defaults. Raises 55000
@@ -35,6 +37,7 @@ _PG_init(void)
 				 errhint("LOAD 'atomic_dynamodb' before the query, or add it to session_preload_libraries.")));
 	addb_guc_refuse_options();
 	addb_guc_init();
+	addb_stat_init();
 }
 
 /*

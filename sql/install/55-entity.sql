@@ -111,7 +111,7 @@ CREATE FUNCTION ddb_entity_update(entity text, key jsonb, changes jsonb, conditi
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'addb_fn_entity_update'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION ddb_entity_update(text, jsonb, jsonb, text, jsonb, jsonb) IS 'changes an item of an entity by {"set": {...}, "add": {...}, "remove": [...], ...}, and creates it if it is not there';
+COMMENT ON FUNCTION ddb_entity_update(text, jsonb, jsonb, text, jsonb, jsonb) IS 'changes an item of an entity by {"set": {...}, "add": {...}, "remove": [...], "update": "SET ...", ...}, and creates it if it is not there';
 
 CREATE FUNCTION ddb_entity_patch(entity text, key jsonb, changes jsonb, condition text DEFAULT NULL, vals jsonb DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS jsonb
@@ -135,7 +135,7 @@ CREATE FUNCTION ddb_params(action jsonb)
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'addb_fn_params'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ddb_params(jsonb) IS 'the request to DynamoDB that an operation on entities, or an array of actions of ddb_transact_write, becomes; it is not sent';
+COMMENT ON FUNCTION ddb_params(jsonb) IS 'the request to DynamoDB that an operation on entities, or actions of ddb_transact_write or ddb_transact_get become; it is not sent';
 
 -- reads of many items; those that stream are inlined, so that a LIMIT ends them
 

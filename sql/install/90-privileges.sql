@@ -12,6 +12,7 @@ AS $$
 		('ddb_collection_query_page', 'read'),
 		('ddb_count', 'read'),
 		('ddb_create_table', 'admin'),
+		('ddb_credentials', 'admin'),
 		('ddb_delete', 'write'),
 		('ddb_delete_agg', 'write'),
 		('ddb_delete_atomic', 'write'),
@@ -58,7 +59,9 @@ AS $$
 		('ddb_internal_query', 'read'),
 		('ddb_internal_query_items', 'read'),
 		('ddb_internal_scan', 'read'),
+		('ddb_internal_server_validator', 'owner'),
 		('ddb_internal_set_step', 'owner'),
+		('ddb_internal_stat', 'read'),
 		('ddb_internal_write_end', 'owner'),
 		('ddb_last_response', 'read'),
 		('ddb_list_tables', 'read'),
@@ -77,6 +80,8 @@ AS $$
 		('ddb_set', 'write'),
 		('ddb_set_agg', 'write'),
 		('ddb_set_atomic', 'write'),
+		('ddb_stat_info', 'read'),
+		('ddb_stat_reset', 'admin'),
 		('ddb_transact_get', 'read'),
 		('ddb_transact_write', 'write'),
 		('ddb_unmarshall', 'read'),
@@ -114,7 +119,7 @@ BEGIN
 		RAISE undefined_object USING MESSAGE = format('role with OID %s does not exist', role::oid);
 	END IF;
 	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', '@extschema@', role);
-	EXECUTE format('GRANT SELECT ON %s TO %s', '@extschema@.ddb_entities', role);
+	EXECUTE format('GRANT SELECT ON %s, %s TO %s', '@extschema@.ddb_entities', '@extschema@.ddb_stat', role);
 	FOR f IN
 		SELECT i.function FROM @extschema@.ddb_internal_functions() AS i
 		WHERE array_position(levels, i.level) <= array_position(levels, ddb_grant.level)
@@ -153,7 +158,7 @@ BEGIN
 		EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', f, role);
 	END LOOP;
 	IF level = 'read' THEN
-		EXECUTE format('REVOKE SELECT ON %s FROM %s', '@extschema@.ddb_entities', role);
+		EXECUTE format('REVOKE SELECT ON %s, %s FROM %s', '@extschema@.ddb_entities', '@extschema@.ddb_stat', role);
 	END IF;
 END
 $$

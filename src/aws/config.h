@@ -14,11 +14,15 @@ typedef struct AddbAwsConfig
 	const char *host;			/* the Host header, exactly as it is signed */
 	const char *path;			/* of url, to be signed */
 	const char *region;			/* to sign for */
+	const char *ca_file;		/* of the certificates to trust; "": the system's */
+	bool		corrects_clock; /* signs with the service's time, not its own */
 	const AddbCredentials *credentials;
 	uint64		generation;		/* grows when anything above changes */
 } AddbAwsConfig;
 
 extern const AddbAwsConfig *addb_aws_config_get(void);
 extern void addb_aws_config_forget(void);
+extern const AddbCredentials *addb_aws_config_kept(void);
+extern int	addb_aws_config_report(AddbSourceReport *reports);
 
 #endif							/* ADDB_AWS_CONFIG_H */

@@ -24,7 +24,20 @@ typedef struct AddbCredentials
 	TimestampTz expires_at;		/* DT_NOEND: never */
 	const char *source;			/* static text, for messages */
 	bool		ambient;		/* from the server's surroundings */
-	bool		refreshable;	/* asking the provider again may change them */
+	const char *role_arn;		/* NULL when they are not those of a role */
+
+	/*
+	 * Asking the provider again may change them. It is done every minute when
+	 * they never expire, else some minutes before they do.
+	 */
+	bool		refreshable;
+
+	/*
+	 * They are to be used although expires_at has passed, and although asking the
+	 * provider again fails: the instance metadata service hands out what it has
+	 * when it cannot renew it. Ask again after a few minutes.
+	 */
+	bool		tolerates_expiry;
 } AddbCredentials;
 
 typedef enum AddbProviderOutcome
@@ -39,24 +52,44 @@ typedef struct AddbProvider
 	bool		ambient;		/* for superusers, unless they allow others */
 
 	/*
-	 * FOUND: the texts and expires_at of credentials are set; they may belong to
-	 * sources or the host. NOT_CONFIGURED: reason says why, in a clause. Raises
+	 * FOUND: the texts and expires_at of credentials are set, and what else of
+	 * them is not as the provider says below; the texts may belong to sources or
+	 * the host. NOT_CONFIGURED: reason says why, in a clause. Raises
 	 * an error when it is configured and fails.
 	 */
 	AddbProviderOutcome (*provide) (AddbAwsSources *sources,
 									AddbCredentials *credentials,
 									StringInfo reason);
 	bool		refreshable;
+	bool		tolerates_expiry;
 } AddbProvider;
 
 /* in provider_*.c */
 extern const AddbProvider addb_provider_settings;
 extern const AddbProvider addb_provider_environment;
+extern const AddbProvider addb_provider_web_identity;
 extern const AddbProvider addb_provider_profile;
+extern const AddbProvider addb_provider_container;
+extern const AddbProvider addb_provider_instance;
+
+/* What became of one source when all were asked. */
+typedef struct AddbSourceReport
+{
+	const char *source;
+	const char *reason;			/* whole sentences; NULL: they are the chosen ones */
+	AddbCredentials credentials;	/* its id is NULL when it gave none */
+} AddbSourceReport;
+
+/* Sources of a report: each provider and the role of the settings. */
+#define ADDB_MAX_SOURCES 7
 
 /* in credentials.c */
 extern void addb_credentials_resolve(AddbAwsSources *sources,
 									 AddbCredentials *credentials);
+extern int	addb_credentials_report(AddbAwsSources *sources,
+									AddbSourceReport *reports);
+extern void addb_credentials_check(const AddbCredentials *credentials,
+								   TimestampTz now);
 extern bool addb_credentials_check_pair(const char *id, const char *secret,
 										const char *id_name,
 										const char *secret_name,

@@ -1,8 +1,8 @@
 /*
  * endpoint.c
- *	  The DynamoDB endpoint of a region.
+ *	  The endpoint of DynamoDB, or of the security token service, in a region.
  *
- * Spec: the endpoint rule set of DynamoDB and partitions.json of the AWS SDKs,
+ * Spec: the endpoint rule sets of both and partitions.json of the AWS SDKs,
  * without account-based endpoints, which no client has to use unless their mode
  * is "required".
  */
@@ -105,34 +105,45 @@ check_region(const char *region)
 }
 
 static void
-refuse_combination(const char *detail)
+refuse_combination(const AddbEndpointInput *input, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("conflicting settings of the DynamoDB endpoint"),
+			 errmsg("conflicting settings of the %s endpoint",
+					input->is_sts ? "STS" : "DynamoDB"),
 			 errdetail("%s", detail)));
+}
+
+static const char *
+prefix_of(const AddbEndpointInput *input)
+{
+	return input->is_sts ? "sts" : "dynamodb";
 }
 
 static void
 resolve_custom(const AddbEndpointInput *input, AddbEndpoint *endpoint)
 {
-	const char *dualstack_host = psprintf("dynamodb.%s.%s", input->region,
+	const char *dualstack_host = psprintf("%s.%s.%s", prefix_of(input),
+										  input->region,
 										  find_partition(input->region)->dualstack_suffix);
 
 	if (input->fips)
-		refuse_combination(psprintf("FIPS endpoints are switched on, and %s gives an endpoint URL.",
+		refuse_combination(input,
+						   psprintf("FIPS endpoints are switched on, and %s gives an endpoint URL.",
 									input->custom_source));
 	if (input->dualstack)
-		refuse_combination(psprintf("Dual-stack endpoints are switched on, and %s gives an endpoint URL.",
+		refuse_combination(input,
+						   psprintf("Dual-stack endpoints are switched on, and %s gives an endpoint URL.",
 									input->custom_source));
 	addb_endpoint_parse(input->custom_url, input->custom_source,
 						input->allow_insecure_http, endpoint);
+	addb_endpoint_refuse_link_local(endpoint, input->custom_source);
 	if (pg_strcasecmp(endpoint->host, dualstack_host) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a dual-stack endpoint cannot be given as an endpoint URL"),
 				 errdetail("It comes from %s.", input->custom_source),
-				 errhint("Set AWS_USE_DUALSTACK_ENDPOINT=true in the server's environment, or use_dualstack_endpoint in the AWS profile, instead.")));
+				 errhint("Set atomic_dynamodb.use_dualstack_endpoint, or AWS_USE_DUALSTACK_ENDPOINT=true in the server's environment, or use_dualstack_endpoint of the foreign server or the AWS profile, instead.")));
 	endpoint->signing_region = pstrdup(input->region);
 }
 
@@ -140,9 +151,9 @@ static void
 resolve_local(const AddbEndpointInput *input, AddbEndpoint *endpoint)
 {
 	if (input->fips)
-		refuse_combination("FIPS endpoints are switched on, and the region is \"local\".");
+		refuse_combination(input, "FIPS endpoints are switched on, and the region is \"local\".");
 	if (input->dualstack)
-		refuse_combination("Dual-stack endpoints are switched on, and the region is \"local\".");
+		refuse_combination(input, "Dual-stack endpoints are switched on, and the region is \"local\".");
 	addb_endpoint_parse(LOCAL_URL, "the region \"local\"", false, endpoint);
 	endpoint->signing_region = pstrdup(LOCAL_SIGNING_REGION);
 }
@@ -150,7 +161,8 @@ resolve_local(const AddbEndpointInput *input, AddbEndpoint *endpoint)
 /*
  * Fills endpoint, with palloc'd texts, from a region and what modifies it. A
  * custom URL is signed for the region that is set; the pseudo region "local" is
- * http://localhost:8000, signed for us-east-1.
+ * http://localhost:8000, signed for us-east-1, and us-east-1 for the security
+ * token service.
  *
  * Errors: ERRCODE_INVALID_PARAMETER_VALUE for a missing or malformed region, a
  * malformed or insecure custom URL, and combinations that the rule set excludes;
@@ -160,6 +172,7 @@ void
 addb_endpoint_resolve(const AddbEndpointInput *input, AddbEndpoint *endpoint)
 {
 	const Partition *partition;
+	const char *region = input->region;
 	bool		fips_name;
 
 	memset(endpoint, 0, sizeof(AddbEndpoint));
@@ -169,10 +182,14 @@ addb_endpoint_resolve(const AddbEndpointInput *input, AddbEndpoint *endpoint)
 		resolve_custom(input, endpoint);
 		return;
 	}
-	if (strcmp(input->region, LOCAL_REGION) == 0)
+	if (strcmp(region, LOCAL_REGION) == 0)
 	{
-		resolve_local(input, endpoint);
-		return;
+		if (!input->is_sts)
+		{
+			resolve_local(input, endpoint);
+			return;
+		}
+		region = LOCAL_SIGNING_REGION;
 	}
 	if (input->account_id_required)
 		ereport(ERROR,
@@ -181,15 +198,15 @@ addb_endpoint_resolve(const AddbEndpointInput *input, AddbEndpoint *endpoint)
 				 errdetail("The account ID endpoint mode is \"required\"."),
 				 errhint("Set AWS_ACCOUNT_ID_ENDPOINT_MODE, or account_id_endpoint_mode in the AWS profile, to \"preferred\" or \"disabled\".")));
 
-	partition = find_partition(input->region);
+	partition = find_partition(region);
 	fips_name = input->fips && (input->dualstack || !partition->plain_fips);
-	endpoint->host = psprintf("dynamodb%s.%s.%s", fips_name ? "-fips" : "",
-							  input->region,
+	endpoint->host = psprintf("%s%s.%s.%s", prefix_of(input),
+							  fips_name ? "-fips" : "", region,
 							  input->dualstack ? partition->dualstack_suffix :
 							  partition->suffix);
 	for (char *p = endpoint->host; *p != '\0'; p++)
 		*p = pg_tolower((unsigned char) *p);
 	endpoint->path = pstrdup("/");
 	endpoint->url = psprintf("https://%s/", endpoint->host);
-	endpoint->signing_region = pstrdup(input->region);
+	endpoint->signing_region = pstrdup(region);
 }

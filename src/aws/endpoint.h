@@ -1,6 +1,6 @@
 /*
  * endpoint.h
- *	  Where the service is: from a region, or from a URL that somebody set.
+ *	  Where DynamoDB, or the security token service, is: from a region, or from a URL that somebody set.
  */
 #ifndef ADDB_AWS_ENDPOINT_H
 #define ADDB_AWS_ENDPOINT_H
@@ -12,11 +12,14 @@ typedef struct AddbEndpoint
 	char	   *host;			/* the Host header: lower case, port unless default */
 	char	   *path;			/* begins and ends with a slash */
 	char	   *signing_region;
+	bool		is_link_local;	/* 169.254.0.0/16, fe80::/10, fd00:ec2::/32: where
+								 * machines find their metadata, no service */
 	bool		is_loopback;	/* this machine: localhost, 127.0.0.0/8, [::1] */
 } AddbEndpoint;
 
 typedef struct AddbEndpointInput
 {
+	bool		is_sts;			/* of the security token service, not DynamoDB */
 	const char *region;			/* NULL or "": nobody chose one */
 	const char *custom_url;		/* NULL or "": the service's own endpoint */
 	const char *custom_source;	/* what gave custom_url, for messages */
@@ -31,5 +34,7 @@ extern void addb_endpoint_resolve(const AddbEndpointInput *input,
 extern void addb_endpoint_parse(const char *url, const char *source,
 								bool allow_insecure_http,
 								AddbEndpoint *endpoint);
+extern void addb_endpoint_refuse_link_local(const AddbEndpoint *endpoint,
+											const char *source);
 
 #endif							/* ADDB_AWS_ENDPOINT_H */

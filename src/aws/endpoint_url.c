@@ -59,9 +59,33 @@ read_scheme(UrlReader *reader)
 	return false;
 }
 
+static bool
+is_link_local_ipv4(const uint8 *bytes)
+{
+	return bytes[0] == 169 && bytes[1] == 254;
+}
+
+/*
+ * fe80::/10, fd00:ec2::/32 of EC2, and the IPv4 addresses within IPv6: mapped,
+ * compatible, and 64:ff9b::/96 of translators (RFC 6052).
+ */
+static bool
+is_link_local_ipv6(const struct in6_addr *address)
+{
+	static const uint8 ec2[] = {0xfd, 0x00, 0x0e, 0xc2};
+	static const uint8 translated[12] = {0x00, 0x64, 0xff, 0x9b};
+	const uint8 *bytes = address->s6_addr;
+
+	return IN6_IS_ADDR_LINKLOCAL(address) ||
+		memcmp(bytes, ec2, sizeof(ec2)) == 0 ||
+		((IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address) ||
+		  memcmp(bytes, translated, sizeof(translated)) == 0) &&
+		 is_link_local_ipv4(bytes + 12));
+}
+
 /* "[...]" with a plain IPv6 address in it; lower case, with the brackets. */
 static char *
-read_ipv6(UrlReader *reader, bool *is_loopback)
+read_ipv6(UrlReader *reader, AddbEndpoint *endpoint)
 {
 	const char *end = strchr(reader->pos, ']');
 	struct in6_addr address;
@@ -74,7 +98,8 @@ read_ipv6(UrlReader *reader, bool *is_loopback)
 	inner = pnstrdup(reader->pos + 1, end - reader->pos - 1);
 	if (inet_pton(AF_INET6, inner, &address) != 1)
 		refuse(reader, "The text in brackets is not an IPv6 address.");
-	*is_loopback = IN6_IS_ADDR_LOOPBACK(&address);
+	endpoint->is_loopback = IN6_IS_ADDR_LOOPBACK(&address);
+	endpoint->is_link_local = is_link_local_ipv6(&address);
 	for (char *p = host; *p != '\0'; p++)
 		*p = pg_tolower((unsigned char) *p);
 	reader->pos = end + 1;
@@ -111,7 +136,7 @@ is_host_name(const char *name)
  * only the usual four numbers are one here.
  */
 static char *
-read_host_name(UrlReader *reader, bool *is_loopback)
+read_host_name(UrlReader *reader, AddbEndpoint *endpoint)
 {
 	size_t		len = strcspn(reader->pos, "/:");
 	char	   *host = pnstrdup(reader->pos, len);
@@ -129,10 +154,14 @@ read_host_name(UrlReader *reader, bool *is_loopback)
 	{
 		if (inet_pton(AF_INET, host, &address) != 1)
 			refuse(reader, "The host is not an IPv4 address of four numbers.");
-		*is_loopback = (ntohl(address.s_addr) >> 24) == 127;
+		endpoint->is_loopback = (ntohl(address.s_addr) >> 24) == 127;
+		endpoint->is_link_local = is_link_local_ipv4((const uint8 *) &address);
 	}
 	else
-		*is_loopback = strcmp(host, "localhost") == 0;
+	{
+		endpoint->is_loopback = strcmp(host, "localhost") == 0;
+		endpoint->is_link_local = false;
+	}
 	reader->pos += len;
 	return host;
 }
@@ -216,8 +245,8 @@ addb_endpoint_parse(const char *url, const char *source,
 		refuse(&reader, "The URL has a user name or a password.");
 
 	endpoint->host = *reader.pos == '[' ?
-		read_ipv6(&reader, &endpoint->is_loopback) :
-		read_host_name(&reader, &endpoint->is_loopback);
+		read_ipv6(&reader, endpoint) :
+		read_host_name(&reader, endpoint);
 	if (*reader.pos != '\0' && *reader.pos != ':' && *reader.pos != '/')
 		refuse(&reader, "Something other than a port or a path follows the host.");
 	port = read_port(&reader);
@@ -232,5 +261,21 @@ addb_endpoint_parse(const char *url, const char *source,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("plain http to another machine in %s", source),
 				 errdetail("Requests would cross the network unencrypted."),
-				 errhint("Use https, or let a superuser set atomic_dynamodb.allow_insecure_http.")));
+				 errhint("Use https, or let a superuser set allow_insecure_http.")));
+}
+
+/*
+ * Raises ERRCODE_INVALID_PARAMETER_VALUE for an endpoint that addb_endpoint_parse
+ * has read from source and that is no service but a machine's own: requests must
+ * not reach the credentials of an instance or a container.
+ */
+void
+addb_endpoint_refuse_link_local(const AddbEndpoint *endpoint,
+								const char *source)
+{
+	if (endpoint->is_link_local)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the endpoint URL in %s is a link-local address", source),
+				 errdetail("Machines find their metadata there; no AWS service is.")));
 }

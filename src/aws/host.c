@@ -1,7 +1,7 @@
 /*
  * host.c
  *	  The environment variables and files of the machine that the server runs
- *	  on.
+ *	  on. Its network is in host_http.c.
  */
 #include "postgres.h"
 
@@ -95,6 +95,9 @@ const AddbHost addb_host_real = {
 	.arg = NULL,
 	.getenv = real_getenv,
 	.read_file = real_read_file,
+	.http = addb_host_http,
+	.pause = addb_host_pause,
+	.run = addb_host_run,
 };
 
 /*

@@ -22,12 +22,15 @@ typedef struct AddbHostRequest
 	int			nheaders;
 	const char *body;			/* NULL when there is none */
 	size_t		body_len;
+	const char *ca_file;		/* of certificates to trust; NULL or "": the
+								 * system's */
 	int			timeout;		/* ms, connecting included */
 } AddbHostRequest;
 
 typedef struct AddbHostReply
 {
 	int			status;			/* 0: no reply */
+	bool		sent;			/* a connection was made, so somebody is there */
 	char	   *body;			/* palloc'd, with a NUL at body[len] */
 	size_t		len;
 	const char *error;			/* palloc'd: why there is no reply */
@@ -46,7 +49,10 @@ typedef struct AddbHost
 	 */
 	char	   *(*read_file) (void *arg, const char *path, size_t *len);
 
-	/* One attempt. Raises interrupts, and nothing else. */
+	/*
+	 * One attempt, without redirects. The caller wipes the body, which holds
+	 * secrets. Raises interrupts, and nothing else.
+	 */
 	void		(*http) (void *arg, const AddbHostRequest *request,
 						 AddbHostReply *reply);
 
@@ -58,6 +64,9 @@ typedef struct AddbHost
 	 */
 	char	   *(*run) (void *arg, const char *const *argv, int timeout,
 						size_t *len, const char **problem);
+
+	/* Waits for so many milliseconds. Raises interrupts, and nothing else. */
+	void		(*pause) (void *arg, int ms);
 } AddbHost;
 
 /* A switch that may be left to the next source of settings. */
@@ -76,6 +85,9 @@ typedef enum AddbSwitch
 typedef struct AddbAwsSettings
 {
 	const char *server;			/* the foreign server's name, "" without one */
+	const char *user;			/* with a server: whose mapping was looked for */
+	Oid			userid;			/* for whom they are; InvalidOid: for everybody */
+	bool		has_mapping;	/* the user has one, or PUBLIC */
 	const char *access_key_id;
 	const char *secret_access_key;
 	const char *session_token;
@@ -86,10 +98,12 @@ typedef struct AddbAwsSettings
 	const char *region;
 	const char *endpoint_url;
 	const char *sts_endpoint_url;
+	const char *ca_file;
 	AddbSwitch	use_fips_endpoint;
 	AddbSwitch	use_dualstack_endpoint;
 	bool		allow_insecure_http;
 	bool		allow_ambient;	/* the user may use ambient credentials */
+	bool		correct_clock;	/* unless the environment says no */
 	TimestampTz now;
 } AddbAwsSettings;
 
@@ -103,6 +117,16 @@ typedef struct AddbAwsSources
 	AddbProfile *profile;		/* NULL until addb_profile_load */
 } AddbAwsSources;
 
+/* in host_http.c */
+extern void addb_host_http(void *arg, const AddbHostRequest *request,
+						   AddbHostReply *reply);
+extern void addb_host_pause(void *arg, int ms);
+
+/* in host_run.c */
+extern char *addb_host_run(void *arg, const char *const *argv, int timeout,
+						   size_t *len, const char **problem);
+
+/* in host.c */
 extern const AddbHost addb_host_real;
 
 extern const char *addb_host_getenv(const AddbHost *host, const char *name);

@@ -2,14 +2,15 @@
  * profile.c
  *	  Finds the shared AWS files and chooses the profile in them.
  *
- * The setting atomic_dynamodb.profile names the profile, else AWS_PROFILE, else
- * it is "default". A missing file is no error; a file that somebody named and
- * that cannot be read is one. A file in the default place that may not be opened
+ * The setting atomic_dynamodb.profile, or the foreign server that is chosen,
+ * names the profile, else AWS_PROFILE, else it is "default". A missing file is no
+ * error; a file that somebody named and that cannot be read is one. A file in the default place that may not be opened
  * counts as missing, because HOME is often another user's directory.
  */
 #include "postgres.h"
 
 #include "aws/profile.h"
+#include "aws/secret.h"
 
 typedef struct FileRead
 {
@@ -17,22 +18,6 @@ typedef struct FileRead
 	const char *path;
 	const char *problem;
 } FileRead;
-
-/* Wipes the text of a file, which holds secrets, when its context goes. */
-typedef struct WipeOnReset
-{
-	MemoryContextCallback callback;
-	char	   *text;
-	size_t		len;
-} WipeOnReset;
-
-static void
-wipe_text(void *arg)
-{
-	WipeOnReset *wipe = arg;
-
-	explicit_bzero(wipe->text, wipe->len);
-}
 
 /* "~" and "~/..." with HOME in place of "~"; NULL when HOME is not set. */
 static const char *
@@ -54,7 +39,6 @@ read_shared_file(const AddbHost *host, const char *variable,
 	const char *named = addb_host_getenv(host, variable);
 	const char *path = expand_home(host, named != NULL ? named : default_path);
 	FileRead	result = {.path = path != NULL ? path : default_path};
-	WipeOnReset *wipe = palloc0(sizeof(WipeOnReset));
 	char	   *text = NULL;
 	size_t		len = 0;
 
@@ -65,12 +49,7 @@ read_shared_file(const AddbHost *host, const char *variable,
 
 	if (text != NULL)
 	{
-		wipe->callback.func = wipe_text;
-		wipe->callback.arg = wipe;
-		wipe->text = text;
-		wipe->len = len;
-		MemoryContextRegisterResetCallback(CurrentMemoryContext,
-										   &wipe->callback);
+		addb_secret_wipe_on_reset(text, len);
 		result.file = addb_profile_file_parse(text, len, kind);
 		return result;
 	}
@@ -89,6 +68,16 @@ read_shared_file(const AddbHost *host, const char *variable,
 	return result;
 }
 
+/* Does either file have the profile? */
+static bool
+is_there(const AddbProfile *profile)
+{
+	return addb_profile_file_has(profile->config, ADDB_SECTION_PROFILE,
+								 profile->name) ||
+		addb_profile_file_has(profile->credentials, ADDB_SECTION_PROFILE,
+							  profile->name);
+}
+
 static void
 choose_name(AddbProfile *profile, const AddbAwsSources *sources)
 {
@@ -97,7 +86,10 @@ choose_name(AddbProfile *profile, const AddbAwsSources *sources)
 	if (sources->settings->profile[0] != '\0')
 	{
 		profile->name = sources->settings->profile;
-		profile->chosen_by = "setting atomic_dynamodb.profile";
+		profile->chosen_by = sources->settings->server[0] == '\0' ?
+			"setting atomic_dynamodb.profile" :
+			psprintf("option \"profile\" of server \"%s\"",
+					 sources->settings->server);
 	}
 	else if (variable != NULL)
 	{
@@ -139,11 +131,7 @@ addb_profile_load(AddbAwsSources *sources)
 	profile->credentials = credentials.file;
 	profile->credentials_path = credentials.path;
 	profile->credentials_problem = credentials.problem;
-	profile->exists =
-		addb_profile_file_has(profile->config, ADDB_SECTION_PROFILE,
-							  profile->name) ||
-		addb_profile_file_has(profile->credentials, ADDB_SECTION_PROFILE,
-							  profile->name);
+	profile->exists = is_there(profile);
 
 	if (!profile->exists && profile->chosen_by != NULL &&
 		strcmp(profile->name, "default") != 0)
@@ -158,6 +146,22 @@ addb_profile_load(AddbAwsSources *sources)
 
 	sources->profile = profile;
 	return profile;
+}
+
+/*
+ * addb_profile_other - another profile of the same files, palloc'd
+ *
+ * Whether it is there is for the caller to see. name must last as long.
+ */
+const AddbProfile *
+addb_profile_other(const AddbProfile *profile, const char *name)
+{
+	AddbProfile *other = palloc(sizeof(AddbProfile));
+
+	*other = *profile;
+	other->name = name;
+	other->exists = is_there(other);
+	return other;
 }
 
 /*
@@ -179,16 +183,16 @@ addb_profile_get(const AddbProfile *profile, const char *key)
 }
 
 /*
- * The endpoint_url of dynamodb in the services section that the profile chooses,
- * or NULL.
+ * The endpoint_url of a service, such as "dynamodb", in the services section that
+ * the profile chooses, or NULL.
  */
 const char *
-addb_profile_service_endpoint(const AddbProfile *profile)
+addb_profile_service_endpoint(const AddbProfile *profile, const char *service)
 {
 	const char *services = addb_profile_get(profile, "services");
 
 	if (services == NULL)
 		return NULL;
 	return addb_profile_file_get(profile->config, ADDB_SECTION_SERVICES,
-								 services, "dynamodb", "endpoint_url");
+								 services, service, "endpoint_url");
 }

@@ -26,7 +26,10 @@ struct AddbProfile
 };
 
 extern const AddbProfile *addb_profile_load(AddbAwsSources *sources);
+extern const AddbProfile *addb_profile_other(const AddbProfile *profile,
+											 const char *name);
 extern const char *addb_profile_get(const AddbProfile *profile, const char *key);
-extern const char *addb_profile_service_endpoint(const AddbProfile *profile);
+extern const char *addb_profile_service_endpoint(const AddbProfile *profile,
+												 const char *service);
 
 #endif							/* ADDB_AWS_PROFILE_H */

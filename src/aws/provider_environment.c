@@ -4,53 +4,60 @@
  *	  AWS_SESSION_TOKEN and AWS_CREDENTIAL_EXPIRATION.
  *
  * Keys in the environment are used in spite of AWS_PROFILE, as botocore does,
- * but a profile that the setting names is an explicit choice and beats them. A
- * web identity in the environment is refused rather than passed over, for what
- * follows in the chain is another identity.
+ * but a profile that the setting names is an explicit choice and beats them.
  */
 #include "postgres.h"
 
-#include "aws/credentials.h"
+#include "aws/provider.h"
 
-static AddbProviderOutcome
-provide(AddbAwsSources *sources, AddbCredentials *credentials,
-		StringInfo reason)
+/*
+ * addb_environment_read - fills credentials from the environment
+ *
+ * false when it has none. The texts belong to the host.
+ *
+ * Errors: ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION for half a pair, and for
+ * an AWS_CREDENTIAL_EXPIRATION that is no time.
+ */
+bool
+addb_environment_read(const AddbHost *host, AddbCredentials *credentials)
 {
-	const AddbHost *host = sources->host;
 	const char *id = addb_host_getenv(host, "AWS_ACCESS_KEY_ID");
 	const char *secret = addb_host_getenv(host, "AWS_SECRET_ACCESS_KEY");
-	const char *expiration;
+	const char *expiration = addb_host_getenv(host, "AWS_CREDENTIAL_EXPIRATION");
 
-	if (sources->settings->profile[0] != '\0')
-	{
-		appendStringInfoString(reason, "passed over because atomic_dynamodb.profile names a profile");
-		return ADDB_PROVIDER_NOT_CONFIGURED;
-	}
 	if (!addb_credentials_check_pair(id, secret,
 									 "AWS_ACCESS_KEY_ID",
 									 "AWS_SECRET_ACCESS_KEY",
 									 "the environment"))
-	{
-		if (addb_host_getenv(host, "AWS_WEB_IDENTITY_TOKEN_FILE") != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-					 errmsg("AWS web identity credentials are not supported by this version"),
-					 errdetail("The environment variable AWS_WEB_IDENTITY_TOKEN_FILE is set."),
-					 errhint("Set atomic_dynamodb.access_key_id and atomic_dynamodb.secret_access_key.")));
-		appendStringInfoString(reason, "AWS_ACCESS_KEY_ID is not set");
-		return ADDB_PROVIDER_NOT_CONFIGURED;
-	}
-
+		return false;
 	credentials->access_key_id = id;
 	credentials->secret_access_key = secret;
 	credentials->session_token = addb_host_getenv(host, "AWS_SESSION_TOKEN");
-	expiration = addb_host_getenv(host, "AWS_CREDENTIAL_EXPIRATION");
 	if (expiration != NULL &&
 		!addb_credentials_parse_time(expiration, &credentials->expires_at))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("malformed AWS credentials"),
 				 errdetail("The environment variable AWS_CREDENTIAL_EXPIRATION is not a time such as 2036-01-01T00:00:00Z.")));
+	return true;
+}
+
+static AddbProviderOutcome
+provide(AddbAwsSources *sources, AddbCredentials *credentials,
+		StringInfo reason)
+{
+	if (sources->settings->profile[0] != '\0')
+	{
+		appendStringInfo(reason, "passed over because %s names a profile",
+						 sources->settings->server[0] != '\0' ?
+						 "the server" : "atomic_dynamodb.profile");
+		return ADDB_PROVIDER_NOT_CONFIGURED;
+	}
+	if (!addb_environment_read(sources->host, credentials))
+	{
+		appendStringInfoString(reason, "AWS_ACCESS_KEY_ID is not set");
+		return ADDB_PROVIDER_NOT_CONFIGURED;
+	}
 	return ADDB_PROVIDER_FOUND;
 }
 

@@ -4,19 +4,27 @@
  *
  * Order, as in the AWS SDKs: the settings of the extension, environment
  * variables, the profile. Region and endpoint are the administrator's choice and
- * no secret, so they are read from the server's surroundings for every user.
+ * no secret, so they are read from the server's surroundings for every user, and
+ * also when a foreign server is chosen that says nothing of them.
  */
 #include "postgres.h"
 
 #include "aws/profile.h"
 #include "aws/resolve.h"
 
-/* Only "true" and "false" count, in any case; the environment goes first. */
+/*
+ * Only "true" and "false" count, in any case; the environment goes first, and
+ * what the settings say before it.
+ */
 static bool
-read_switch(AddbAwsSources *sources, const char *variable, const char *key)
+read_switch(AddbAwsSources *sources, AddbSwitch setting, const char *variable,
+			const char *key)
 {
-	const char *value = addb_host_getenv(sources->host, variable);
+	const char *value;
 
+	if (setting != ADDB_SWITCH_UNSET)
+		return setting == ADDB_SWITCH_ON;
+	value = addb_host_getenv(sources->host, variable);
 	if (value != NULL && pg_strcasecmp(value, "true") == 0)
 		return true;
 	if (value != NULL && pg_strcasecmp(value, "false") == 0)
@@ -37,25 +45,39 @@ find_region(AddbAwsSources *sources)
 		region = addb_host_getenv(sources->host, "AWS_DEFAULT_REGION");
 	if (region == NULL)
 		region = addb_profile_get(addb_profile_load(sources), "region");
+	if (region == NULL && sources->settings->server[0] != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no AWS region is set for server \"%s\"",
+						sources->settings->server),
+				 errhint("Add it: ALTER SERVER ... OPTIONS (ADD region 'us-east-1').")));
 	return region;
 }
 
-/* Sets the custom URL of input, if there is one anywhere. */
+/*
+ * Sets the custom URL of input, if there is one anywhere: setting, the value of
+ * setting_name; variables of the environment; the profile.
+ */
 static void
-find_custom_url(AddbAwsSources *sources, AddbEndpointInput *input)
+find_custom_url(AddbAwsSources *sources, const char *setting,
+				const char *setting_name, AddbEndpointInput *input)
 {
-	static const char *const variables[] = {
-		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"
+	const char *const variables[] = {
+		input->is_sts ? "AWS_ENDPOINT_URL_STS" : "AWS_ENDPOINT_URL_DYNAMODB",
+		"AWS_ENDPOINT_URL"
 	};
 	const AddbProfile *profile;
 
-	if (sources->settings->endpoint_url[0] != '\0')
+	if (setting[0] != '\0')
 	{
-		input->custom_url = sources->settings->endpoint_url;
-		input->custom_source = "atomic_dynamodb.endpoint_url";
+		input->custom_url = setting;
+		input->custom_source = sources->settings->server[0] == '\0' ?
+			psprintf("atomic_dynamodb.%s", setting_name) :
+			psprintf("option \"%s\" of server \"%s\"", setting_name,
+					 sources->settings->server);
 		return;
 	}
-	if (read_switch(sources, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+	if (read_switch(sources, ADDB_SWITCH_UNSET, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 					"ignore_configured_endpoint_urls"))
 		return;
 
@@ -71,7 +93,8 @@ find_custom_url(AddbAwsSources *sources, AddbEndpointInput *input)
 	}
 
 	profile = addb_profile_load(sources);
-	input->custom_url = addb_profile_service_endpoint(profile);
+	input->custom_url = addb_profile_service_endpoint(profile,
+													  input->is_sts ? "sts" : "dynamodb");
 	if (input->custom_url == NULL)
 		input->custom_url = addb_profile_get(profile, "endpoint_url");
 	input->custom_source = psprintf("AWS profile \"%s\"", profile->name);
@@ -89,8 +112,19 @@ is_account_id_required(AddbAwsSources *sources)
 	return mode != NULL && pg_strcasecmp(mode, "required") == 0;
 }
 
+static void
+find_switches(AddbAwsSources *sources, AddbEndpointInput *input)
+{
+	input->fips = read_switch(sources, sources->settings->use_fips_endpoint,
+							  "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+	input->dualstack = read_switch(sources,
+								   sources->settings->use_dualstack_endpoint,
+								   "AWS_USE_DUALSTACK_ENDPOINT",
+								   "use_dualstack_endpoint");
+}
+
 /*
- * Fills endpoint, with palloc'd texts, from the sources.
+ * Fills endpoint, with palloc'd texts, from the sources: that of DynamoDB.
  *
  * Errors: those of addb_endpoint_resolve and of addb_profile_load.
  */
@@ -102,11 +136,43 @@ addb_resolve_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
 	};
 
 	input.region = find_region(sources);
-	find_custom_url(sources, &input);
-	input.fips = read_switch(sources, "AWS_USE_FIPS_ENDPOINT",
-							 "use_fips_endpoint");
-	input.dualstack = read_switch(sources, "AWS_USE_DUALSTACK_ENDPOINT",
-								  "use_dualstack_endpoint");
+	find_custom_url(sources, sources->settings->endpoint_url,
+					"endpoint_url", &input);
+	find_switches(sources, &input);
 	input.account_id_required = is_account_id_required(sources);
 	addb_endpoint_resolve(&input, endpoint);
+}
+
+/*
+ * The same for the security token service, which has the region in common with
+ * DynamoDB, and custom URLs of its own: the setting sts_endpoint_url,
+ * AWS_ENDPOINT_URL_STS, and what is set for all services.
+ */
+void
+addb_resolve_sts_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
+{
+	AddbEndpointInput input = {
+		.is_sts = true,
+		.allow_insecure_http = sources->settings->allow_insecure_http,
+	};
+
+	input.region = find_region(sources);
+	find_custom_url(sources, sources->settings->sts_endpoint_url,
+					"sts_endpoint_url", &input);
+	find_switches(sources, &input);
+	addb_endpoint_resolve(&input, endpoint);
+}
+
+/*
+ * Whether requests are signed with the service's time when this machine's clock
+ * is off: the setting, unless AWS_DISABLE_CLOCK_SKEW_CORRECTION is "true".
+ */
+bool
+addb_resolve_clock_correction(AddbAwsSources *sources)
+{
+	const char *disabled = addb_host_getenv(sources->host,
+											"AWS_DISABLE_CLOCK_SKEW_CORRECTION");
+
+	return sources->settings->correct_clock &&
+		(disabled == NULL || pg_strcasecmp(disabled, "true") != 0);
 }

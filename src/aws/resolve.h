@@ -9,6 +9,9 @@
 #include "aws/endpoint.h"
 #include "aws/host.h"
 
+extern bool addb_resolve_clock_correction(AddbAwsSources *sources);
+extern void addb_resolve_sts_endpoint(AddbAwsSources *sources,
+									  AddbEndpoint *endpoint);
 extern void addb_resolve_endpoint(AddbAwsSources *sources,
 								  AddbEndpoint *endpoint);
 

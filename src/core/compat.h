@@ -8,6 +8,7 @@
 
 #include "fmgr.h"
 #include "storage/latch.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 #include "utils/memutils.h"
@@ -85,6 +86,15 @@ addb_guc_find(const char *name)
 #define ADDB_FUNCTION(name) \
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
 	PG_FUNCTION_INFO_V1(name)
+
+/* Rights on any object are asked for by one function from 16 on (c727f511bd). */
+#if PG16_GE
+#define addb_server_aclcheck(serverid, userid) \
+	object_aclcheck(ForeignServerRelationId, (serverid), (userid), ACL_USAGE)
+#else
+#define addb_server_aclcheck(serverid, userid) \
+	pg_foreign_server_aclcheck((serverid), (userid), ACL_USAGE)
+#endif
 
 /* The module carries its name and version from 18 on (commit 9324c8c580). */
 #if PG18_GE

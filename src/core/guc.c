@@ -1,45 +1,32 @@
 /*
  * guc.c
- *	  Definition, validation and masking of the settings atomic_dynamodb.*.
- *
- * A secret never becomes the value of its setting. The check hook moves it
- * into the hook's private "extra" and leaves a mask in its place, so that
- * SHOW, pg_settings (setting, reset_val), GUC serialisation and every dump of
- * the settings see the mask, while SET LOCAL, savepoints and RESET restore the
- * secret with the machinery of guc.c.
+ *	  Definition and validation of the settings atomic_dynamodb.*.
  */
 #include "postgres.h"
 
 #include <limits.h>
 
-#include "access/parallel.h"
 #include "core/compat.h"
 #include "core/guc.h"
 #include "miscadmin.h"
-#include "utils/guc.h"
-
-#define SECRET_MASK "********"
-
-/* Longest secret taken: STS session tokens are about 1 kB, 4 kB by contract. */
-#define SECRET_MAX_LEN 16384
-
-typedef struct Secret
-{
-	size_t		len;
-	char		text[FLEXIBLE_ARRAY_MEMBER];
-} Secret;
+#include "core/guc_secret.h"
+#include "core/value.h"
 
 char	   *addb_access_key_id;
 bool		addb_allow_ambient_credentials;
 bool		addb_allow_insecure_http;
 bool		addb_allow_scan;
 char	   *addb_ca_file;
+bool		addb_clock_skew_correction;
 int			addb_connect_timeout;
 bool		addb_consistent_read;
 int			addb_data_format;
 char	   *addb_endpoint_url;
+char	   *addb_external_id;
+bool		addb_idempotent_writes;
 int			addb_lock_refresh;
 int			addb_lock_ttl;
+int			addb_log_min_duration;
 int			addb_max_attempts;
 int			addb_max_connections;
 double		addb_max_read_units;
@@ -48,18 +35,37 @@ char	   *addb_profile;
 int			addb_progress_interval;
 char	   *addb_region;
 int			addb_request_timeout;
+char	   *addb_role_arn;
+char	   *addb_role_session_name;
+char	   *addb_server;
+int			addb_stat_max;
+char	   *addb_sts_endpoint_url;
 char	   *addb_table;
+int			addb_tls_min_version;
 int			addb_transact_retries;
+int			addb_use_dualstack_endpoint;
+int			addb_use_fips_endpoint;
 
-static char *secret_access_key_shown;
-static char *session_token_shown;
-static const Secret *secret_access_key;
-static const Secret *session_token;
 static uint64 generation = 1;
 
 static const struct config_enum_entry data_format_options[] = {
 	{"json", ADDB_DATA_JSON, false},
 	{"map", ADDB_DATA_MAP, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry choice_options[] = {
+	{"auto", ADDB_CHOICE_AUTO, false},
+	{"off", ADDB_CHOICE_OFF, false},
+	{"on", ADDB_CHOICE_ON, false},
+	{"false", ADDB_CHOICE_OFF, true},
+	{"true", ADDB_CHOICE_ON, true},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry tls_version_options[] = {
+	{"1.2", ADDB_TLS_1_2, false},
+	{"1.3", ADDB_TLS_1_3, false},
 	{NULL, 0, false}
 };
 
@@ -74,225 +80,95 @@ addb_guc_generation(void)
 }
 
 /*
- * addb_guc_secret_access_key - the configured secret, or NULL
- *
- * The memory is guc.c's: valid until a setting changes.
+ * addb_guc_changed - raises the generation; for assign hooks
  */
-const char *
-addb_guc_secret_access_key(void)
+void
+addb_guc_changed(void)
 {
-	return secret_access_key ? secret_access_key->text : NULL;
+	generation++;
 }
 
-/*
- * addb_guc_session_token - the configured session token, or NULL
- *
- * The memory is guc.c's: valid until a setting changes.
- */
-const char *
-addb_guc_session_token(void)
-{
-	return session_token ? session_token->text : NULL;
-}
-
-/* Blanks and control characters would end a header or a URL early. */
+/* Hands a rule's objection to the user. */
 static bool
-is_one_word(const char *value)
+accept_unless(const char *wrong)
 {
-	for (const unsigned char *p = (const unsigned char *) value; *p; p++)
-		if (*p <= ' ' || *p == 0x7f)
-			return false;
-	return true;
+	if (wrong != NULL)
+		GUC_check_errdetail("%s", wrong);
+	return wrong == NULL;
+}
+
+static bool
+check_external_id(char **newval, void **extra, GucSource source)
+{
+	return accept_unless(addb_value_check_external_id(*newval));
+}
+
+static bool
+check_file(char **newval, void **extra, GucSource source)
+{
+	return accept_unless(addb_value_check_file(*newval));
+}
+
+static bool
+check_region(char **newval, void **extra, GucSource source)
+{
+	return accept_unless(addb_value_check_region(*newval));
+}
+
+static bool
+check_role_arn(char **newval, void **extra, GucSource source)
+{
+	return accept_unless(addb_value_check_role_arn(*newval));
+}
+
+static bool
+check_session_name(char **newval, void **extra, GucSource source)
+{
+	return accept_unless(addb_value_check_session_name(*newval));
+}
+
+static bool
+check_table(char **newval, void **extra, GucSource source)
+{
+	return accept_unless(addb_value_check_table(*newval));
+}
+
+static bool
+check_url(char **newval, void **extra, GucSource source)
+{
+	return accept_unless(addb_value_check_url(*newval));
 }
 
 static bool
 check_word(char **newval, void **extra, GucSource source)
 {
-	if (is_one_word(*newval))
-		return true;
-	GUC_check_errdetail("The value must not hold blanks or control characters.");
-	return false;
+	return accept_unless(addb_value_check_word(*newval));
 }
 
-/* A region becomes part of a host name, so it must be a host label. */
+/* Whether there is such a server is asked when a request needs it. */
 static bool
-check_region(char **newval, void **extra, GucSource source)
+check_server(char **newval, void **extra, GucSource source)
 {
-	const char *value = *newval;
-	size_t		len = strlen(value);
-
-	if (len == 0)
-		return true;
-	if (len <= 63 && value[0] != '-' && value[len - 1] != '-' &&
-		strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-") == len)
-		return true;
-	GUC_check_errdetail("A region consists of lower-case letters, digits and hyphens, such as \"eu-west-1\".");
-	return false;
-}
-
-/* The scheme only; the host is examined when the endpoint is resolved. */
-static bool
-check_endpoint_url(char **newval, void **extra, GucSource source)
-{
-	const char *value = *newval;
-
-	if (value[0] == '\0')
-		return true;
-	if (!is_one_word(value))
-	{
-		GUC_check_errdetail("A URL must not hold blanks or control characters.");
-		return false;
-	}
-	if (pg_strncasecmp(value, "https://", 8) == 0 ||
-		pg_strncasecmp(value, "http://", 7) == 0)
-		return true;
-	GUC_check_errdetail("The URL must start with \"https://\" or \"http://\".");
-	return false;
-}
-
-/* Names of tables: DynamoDB's 3 to 255 of a-zA-Z0-9_.- or an ARN. */
-static bool
-check_table(char **newval, void **extra, GucSource source)
-{
-	const char *value = *newval;
-	size_t		len = strlen(value);
-
-	if (len == 0 || (strncmp(value, "arn:", 4) == 0 && is_one_word(value)))
-		return true;
-	if (len >= 3 && len <= 255 &&
-		strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == len)
-		return true;
-	GUC_check_errdetail("A table name has 3 to 255 letters, digits, underscores, dots and hyphens.");
-	return false;
-}
-
-/* The file is read by libcurl, whose errors do not say what they want. */
-static bool
-check_ca_file(char **newval, void **extra, GucSource source)
-{
-	if ((*newval)[0] == '\0' || is_absolute_path(*newval))
-		return true;
-	GUC_check_errdetail("The path must be absolute.");
-	return false;
-}
-
-static bool
-is_preloaded(void)
-{
-	return (shared_preload_libraries_string != NULL &&
-			strstr(shared_preload_libraries_string, "atomic_dynamodb") != NULL) ||
-		(session_preload_libraries_string != NULL &&
-		 strstr(session_preload_libraries_string, "atomic_dynamodb") != NULL);
-}
-
-/*
- * Until the library is loaded, a setting of the configuration file is a mere
- * text to PostgreSQL, which shows it to everybody. The mask cannot help then,
- * only the administrator can.
- */
-static void
-warn_of_unmasked_secret(void)
-{
-	static bool warned = false;
-
-	if (warned || is_preloaded())
-		return;
-	warned = true;
-	ereport(LOG,
-			(errmsg("a secret of atomic_dynamodb is in the configuration file, but the library is not preloaded"),
-			 errdetail("In a session that has not loaded the library, SHOW shows the secret to every role."),
-			 errhint("Add atomic_dynamodb to session_preload_libraries, or keep the secret in the shared AWS credentials file of the server's operating system user.")));
-}
-
-/*
- * Where a secret may come from: pg_db_role_setting is readable by everyone,
- * so ALTER DATABASE/ROLE ... SET is refused, both when it is given (TEST) and
- * when it was stored while the library was not loaded.
- */
-static bool
-check_secret(char **newval, void **extra, GucSource source)
-{
-	size_t		len = strlen(*newval);
-	Secret	   *secret;
-	char	   *mask;
-
-	if (len == 0)
-		return true;
-	if (source == PGC_S_DATABASE || source == PGC_S_USER ||
-		source == PGC_S_DATABASE_USER || source == PGC_S_TEST)
-	{
-		GUC_check_errmsg("a secret must not be stored in a database or role setting");
-		GUC_check_errdetail("Everybody can read the catalog pg_db_role_setting.");
-		GUC_check_errhint("Keep it in the shared AWS credentials file or the environment of the server, or SET it in the session.");
-		return false;
-	}
-	if (source == PGC_S_FILE)
-		warn_of_unmasked_secret();
-
-	/*
-	 * A parallel worker is given the mask, which is all that it may know: the
-	 * functions that would sign are not run in workers.
-	 */
-	if (strcmp(*newval, SECRET_MASK) == 0)
-	{
-		if (InitializingParallelWorker)
-			return true;
-		GUC_check_errdetail("The value is the mask that is shown instead of a secret.");
-		return false;
-	}
-	if (len > SECRET_MAX_LEN || !is_one_word(*newval))
-	{
-		GUC_check_errmsg("invalid secret");
-		GUC_check_errdetail("A secret has at most %d characters and neither blanks nor control characters.",
-							SECRET_MAX_LEN);
-		return false;
-	}
-
-	secret = addb_guc_malloc(offsetof(Secret, text) + len + 1);
-	mask = addb_guc_malloc(sizeof(SECRET_MASK));
-	if (secret == NULL || mask == NULL)
-	{
-		if (secret != NULL)
-			addb_guc_free(secret);
-		if (mask != NULL)
-			addb_guc_free(mask);
-		GUC_check_errmsg("out of memory");
-		return false;
-	}
-	secret->len = len;
-	memcpy(secret->text, *newval, len + 1);
-	memcpy(mask, SECRET_MASK, sizeof(SECRET_MASK));
-	explicit_bzero(*newval, len);
-	addb_guc_free(*newval);
-	*newval = mask;
-	*extra = secret;
-	return true;
+	return accept_unless(strlen(*newval) < NAMEDATALEN ? NULL :
+						 "The name is too long for a foreign server's.");
 }
 
 static void
 assign_string(const char *newval, void *extra)
 {
-	generation++;
+	addb_guc_changed();
 }
 
 static void
 assign_bool(bool newval, void *extra)
 {
-	generation++;
+	addb_guc_changed();
 }
 
 static void
-assign_secret_access_key(const char *newval, void *extra)
+assign_enum(int newval, void *extra)
 {
-	secret_access_key = extra;
-	generation++;
-}
-
-static void
-assign_session_token(const char *newval, void *extra)
-{
-	session_token = extra;
-	generation++;
+	addb_guc_changed();
 }
 
 static void
@@ -304,9 +180,9 @@ define_string(const char *name, const char *brief, const char *description,
 							   context, flags, check, assign, NULL);
 }
 
-/* Where requests go and who signs them. */
+/* Who signs requests. */
 static void
-define_target(void)
+define_credentials(void)
 {
 	define_string("atomic_dynamodb.access_key_id",
 				  "Access key ID that signs requests to DynamoDB.",
@@ -314,9 +190,55 @@ define_target(void)
 				  &addb_access_key_id, PGC_SUSET, 0, check_word, assign_string);
 	DefineCustomBoolVariable("atomic_dynamodb.allow_ambient_credentials",
 							 "Lets roles that are not superusers use the server's own AWS credentials.",
-							 "The server's own (ambient) credentials are those of its environment and of the AWS configuration files of its operating system user. Off: only superusers sign with them.",
+							 "The server's own (ambient) credentials are those of its environment, of the AWS configuration files of its operating system user, and of the container or instance that it runs on. Off: only superusers sign with them.",
 							 &addb_allow_ambient_credentials, false,
 							 PGC_SUSET, 0, NULL, assign_bool, NULL);
+	define_string("atomic_dynamodb.external_id",
+				  "External ID that the trust policy of the role asks for.",
+				  "Goes with atomic_dynamodb.role_arn.",
+				  &addb_external_id, PGC_SUSET, 0, check_external_id, assign_string);
+	define_string("atomic_dynamodb.profile",
+				  "Profile of the shared AWS configuration files to take credentials and region from.",
+				  "Empty: the environment variable AWS_PROFILE, else the profile \"default\".",
+				  &addb_profile, PGC_SUSET, 0, NULL, assign_string);
+	define_string("atomic_dynamodb.role_arn",
+				  "ARN of an IAM role that is assumed before requests are signed.",
+				  "The credentials that are found without it must be allowed to assume it; those of the role then sign the requests.",
+				  &addb_role_arn, PGC_SUSET, 0, check_role_arn, assign_string);
+	define_string("atomic_dynamodb.role_session_name",
+				  "Name of the session when a role is assumed.",
+				  "AWS shows it in its logs. Goes with atomic_dynamodb.role_arn. Empty: one is made up.",
+				  &addb_role_session_name, PGC_SUSET, 0, check_session_name, assign_string);
+	define_string("atomic_dynamodb.secret_access_key",
+				  "Secret access key that signs requests to DynamoDB.",
+				  "Never shown. It is refused in ALTER DATABASE and ALTER ROLE, whose settings everybody can read.",
+				  &addb_guc_secret_access_key_shown, PGC_SUSET, GUC_NOT_IN_SAMPLE,
+				  addb_guc_check_secret, addb_guc_assign_secret_access_key);
+	define_string("atomic_dynamodb.server",
+				  "Foreign server that says where requests go and, with the user mapping, who signs them.",
+				  "The settings that do so are not looked at then. The current user needs USAGE on it. Empty: none.",
+				  &addb_server, PGC_USERSET, 0, check_server, assign_string);
+	define_string("atomic_dynamodb.session_token",
+				  "Session token of temporary credentials.",
+				  "Goes with access_key_id and secret_access_key when these are temporary. Never shown. It is refused in ALTER DATABASE and ALTER ROLE, whose settings everybody can read.",
+				  &addb_guc_session_token_shown, PGC_SUSET, GUC_NOT_IN_SAMPLE,
+				  addb_guc_check_secret, addb_guc_assign_session_token);
+}
+
+/* One that the environment or the profile may decide. */
+static void
+define_choice(const char *name, const char *brief, const char *description,
+			  int *variable)
+{
+	DefineCustomEnumVariable(name, brief, description, variable,
+							 ADDB_CHOICE_AUTO, choice_options,
+							 PGC_SUSET, 0, NULL, assign_enum, NULL);
+}
+
+/* Where requests go, and over what. */
+static void
+define_target(void)
+{
 	DefineCustomBoolVariable("atomic_dynamodb.allow_insecure_http",
 							 "Allows an endpoint_url with http on a host other than loopback.",
 							 "Without TLS, anyone on the way reads and changes the items. Meant for an emulator on a private network.",
@@ -325,29 +247,37 @@ define_target(void)
 	define_string("atomic_dynamodb.ca_file",
 				  "File of certificates that the endpoint's certificate is checked against.",
 				  "In PEM format, on the server. Empty: those of the operating system.",
-				  &addb_ca_file, PGC_SUSET, 0, check_ca_file, assign_string);
+				  &addb_ca_file, PGC_SUSET, 0, check_file, assign_string);
+	DefineCustomBoolVariable("atomic_dynamodb.clock_skew_correction",
+							 "Signs with the time of DynamoDB when this machine's clock is off.",
+							 "The time comes from the replies; a request that was refused because of the clock is sent again. Off, or AWS_DISABLE_CLOCK_SKEW_CORRECTION=true in the environment: this machine's clock is taken as it is.",
+							 &addb_clock_skew_correction, true,
+							 PGC_SUSET, 0, NULL, assign_bool, NULL);
 	define_string("atomic_dynamodb.endpoint_url",
 				  "URL of the DynamoDB endpoint, instead of the one of the region.",
 				  "For DynamoDB Local, VPC endpoints and tests. It must be https, except on a loopback address. Empty: AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL and the profile are asked, then the region decides.",
-				  &addb_endpoint_url, PGC_SUSET, 0, check_endpoint_url, assign_string);
-	define_string("atomic_dynamodb.profile",
-				  "Profile of the shared AWS configuration files to take credentials and region from.",
-				  "Empty: the environment variable AWS_PROFILE, else the profile \"default\".",
-				  &addb_profile, PGC_SUSET, 0, NULL, assign_string);
+				  &addb_endpoint_url, PGC_SUSET, 0, check_url, assign_string);
 	define_string("atomic_dynamodb.region",
 				  "AWS region of the tables.",
 				  "Decides the endpoint and is part of every signature. Empty: AWS_REGION, AWS_DEFAULT_REGION, then the profile.",
 				  &addb_region, PGC_SUSET, 0, check_region, assign_string);
-	define_string("atomic_dynamodb.secret_access_key",
-				  "Secret access key that signs requests to DynamoDB.",
-				  "Never shown. It is refused in ALTER DATABASE and ALTER ROLE, whose settings everybody can read.",
-				  &secret_access_key_shown, PGC_SUSET, GUC_NOT_IN_SAMPLE,
-				  check_secret, assign_secret_access_key);
-	define_string("atomic_dynamodb.session_token",
-				  "Session token of temporary credentials.",
-				  "Goes with access_key_id and secret_access_key when these are temporary. Never shown. It is refused in ALTER DATABASE and ALTER ROLE, whose settings everybody can read.",
-				  &session_token_shown, PGC_SUSET, GUC_NOT_IN_SAMPLE,
-				  check_secret, assign_session_token);
+	define_string("atomic_dynamodb.sts_endpoint_url",
+				  "URL of the STS endpoint, instead of the one of the region.",
+				  "Where roles are assumed. It must be https, except on a loopback address. Empty: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL and the profile are asked, then the region decides.",
+				  &addb_sts_endpoint_url, PGC_SUSET, 0, check_url, assign_string);
+	DefineCustomEnumVariable("atomic_dynamodb.tls_min_version",
+							 "Oldest version of TLS that is spoken.",
+							 "An endpoint that knows only older ones cannot be connected to.",
+							 &addb_tls_min_version, ADDB_TLS_1_2, tls_version_options,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	define_choice("atomic_dynamodb.use_dualstack_endpoint",
+				  "Takes the endpoint of the region that also answers over IPv6.",
+				  "auto: AWS_USE_DUALSTACK_ENDPOINT, then the profile. Must be off when an endpoint URL is given.",
+				  &addb_use_dualstack_endpoint);
+	define_choice("atomic_dynamodb.use_fips_endpoint",
+				  "Takes the endpoint of the region whose cryptography is validated by FIPS 140.",
+				  "auto: AWS_USE_FIPS_ENDPOINT, then the profile. Must be off when an endpoint URL is given.",
+				  &addb_use_fips_endpoint);
 }
 
 static void
@@ -370,6 +300,11 @@ define_requests(void)
 							&addb_connect_timeout, ADDB_CONNECT_TIMEOUT_DEFAULT,
 							ADDB_CONNECT_TIMEOUT_MIN, ADDB_CONNECT_TIMEOUT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomBoolVariable("atomic_dynamodb.idempotent_writes",
+							 "Sends writes of one item that must not be made twice as transactions with a token.",
+							 "Then a lost answer can be asked for again, at twice the write capacity. Applies to writes with a condition, to ADD and arithmetic, and to PartiQL, unless they return attributes. Off: such a write is sent once, or its outcome is reported as unknown when its condition fails after a lost answer.",
+							 &addb_idempotent_writes, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("atomic_dynamodb.max_attempts",
 							"How often one request is sent at most.",
 							"The first attempt counts. Only errors that may pass are retried: throttling, lost connections, and service faults.",
@@ -446,13 +381,39 @@ define_data(void)
 }
 
 /*
+ * What the administrator watches. The size of what lies in shared memory can be
+ * chosen only while the postmaster starts; a table of the session's own follows
+ * the configuration file.
+ */
+static void
+define_monitoring(void)
+{
+	DefineCustomIntVariable("atomic_dynamodb.log_min_duration",
+							"Time from which on a call of DynamoDB is told of in the server's log.",
+							"From its start to its end, with all attempts and pauses. The line holds the operation, the table, times and the request id, nothing of an item. 0 is every call, -1 none.",
+							&addb_log_min_duration, ADDB_LOG_MIN_DURATION_DEFAULT,
+							ADDB_LOG_MIN_DURATION_MIN, ADDB_LOG_MIN_DURATION_MAX,
+							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("atomic_dynamodb.stat_max",
+							"Rows that ddb_stat has at most.",
+							"There is one for each database, operation and table. What comes when they are used up is counted together in one row. A row takes about 600 bytes of shared memory.",
+							&addb_stat_max, ADDB_STAT_MAX_DEFAULT,
+							ADDB_STAT_MAX_MIN, ADDB_STAT_MAX_MAX,
+							process_shared_preload_libraries_in_progress ?
+							PGC_POSTMASTER : PGC_SIGHUP,
+							0, NULL, NULL, NULL);
+}
+
+/*
  * addb_guc_init - defines all settings; called once, from _PG_init
  */
 void
 addb_guc_init(void)
 {
+	define_credentials();
 	define_target();
 	define_requests();
 	define_data();
+	define_monitoring();
 	MarkGUCPrefixReserved("atomic_dynamodb");
 }

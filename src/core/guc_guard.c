@@ -15,18 +15,28 @@
 #include "core/guc.h"
 #include "utils/acl.h"
 
-/* All settings that are PGC_SUSET. */
+/* All settings that are not PGC_USERSET. */
 static const char *const guarded[] = {
 	"atomic_dynamodb.access_key_id",
 	"atomic_dynamodb.allow_ambient_credentials",
 	"atomic_dynamodb.allow_insecure_http",
 	"atomic_dynamodb.allow_scan",
 	"atomic_dynamodb.ca_file",
+	"atomic_dynamodb.clock_skew_correction",
 	"atomic_dynamodb.endpoint_url",
+	"atomic_dynamodb.external_id",
+	"atomic_dynamodb.log_min_duration",
 	"atomic_dynamodb.profile",
 	"atomic_dynamodb.region",
+	"atomic_dynamodb.role_arn",
+	"atomic_dynamodb.role_session_name",
 	"atomic_dynamodb.secret_access_key",
-	"atomic_dynamodb.session_token"
+	"atomic_dynamodb.session_token",
+	"atomic_dynamodb.stat_max",
+	"atomic_dynamodb.sts_endpoint_url",
+	"atomic_dynamodb.tls_min_version",
+	"atomic_dynamodb.use_dualstack_endpoint",
+	"atomic_dynamodb.use_fips_endpoint"
 };
 
 /*

@@ -450,7 +450,11 @@ addb_item_get(const char *table, const AddbKey *key, bool consistent,
 static void
 write_one(const AddbOperation *operation, const char *table, StringInfo body)
 {
-	AddbRequest request = {.operation = operation, .table = table};
+	AddbRequest request = {
+		.operation = operation,
+		.table = table,
+		.kind = ADDB_WRITE_IDEMPOTENT
+	};
 	AddbCall   *call;
 
 	addb_request_end(&request, body);

@@ -99,7 +99,7 @@ raise_unknown(const AddbLock *lock, const char *detail)
  * lost, and DynamoDB has since forgotten the token.
  */
 static bool
-raise_if_race(const AddbCall *call, const char *table, const AddbLock *lock,
+raise_if_race(AddbCall *call, const char *table, const AddbLock *lock,
 			  int lock_action, const char *version)
 {
 	const AddbServiceError *error = addb_call_error(call);
@@ -114,7 +114,7 @@ raise_if_race(const AddbCall *call, const char *table, const AddbLock *lock,
 		return false;
 	if (reason->item.len > 0)
 		addb_lock_read_state(&reason->item, &now);
-	else if (!addb_lock_look(table, &lock->key, &now))
+	else if (!addb_lock_look(call, table, &lock->key, &now))
 	{
 		if (addb_call_was_unsettled(call))
 			raise_unknown(lock, "An answer was lost, and the lock cannot be read.");
@@ -136,6 +136,23 @@ raise_if_race(const AddbCall *call, const char *table, const AddbLock *lock,
 			 errhint("Get the lock and read the items again, then repeat the write.")));
 }
 
+typedef struct SentWrite
+{
+	const AddbCall *call;
+	const char *version;		/* that it gives the lock */
+} SentWrite;
+
+/* Of an error that leaves the write open: how to find out. */
+static void
+add_version_context(void *arg)
+{
+	const SentWrite *sent = arg;
+
+	if (addb_call_is_open(sent->call))
+		errcontext("atomic write: if it has been carried out, the version of the lock is \"%s\"",
+				   sent->version);
+}
+
 /*
  * Sends the transaction. When its outcome stays unknown, the lock's version
  * tells whether it was applied; if it does not, 08007 is raised.
@@ -147,18 +164,31 @@ send_transaction(const char *table, StringInfo body, const AddbLock *lock,
 	AddbRequest request = {
 		.operation = &addb_transact_write_items,
 		.table = table,
+		.kind = ADDB_WRITE_LOOKED_UP,
 		.body = body->data,
 		.body_len = body->len
 	};
-	AddbCall   *call = addb_client_call(&request, CurrentMemoryContext);
+	AddbCall   *call = addb_client_start(&request, CurrentMemoryContext);
+	SentWrite	sent = {call, version};
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = add_version_context,
+		.arg = &sent
+	};
 	AddbLockState now;
 
+	error_context_stack = &context;
+	addb_client_wait(&call, 1);
+	error_context_stack = context.previous;
 	if (!addb_call_succeeded(call) &&
 		!raise_if_race(call, table, lock, lock_action, version) &&
 		(!addb_call_outcome_unknown(call) ||
-		 !addb_lock_look(table, &lock->key, &now) ||
+		 !addb_lock_look(call, table, &lock->key, &now) ||
 		 now.version == NULL || strcmp(now.version, version) != 0))
+	{
+		error_context_stack = &context;
 		addb_call_raise(call);
+	}
 	if (addb_call_succeeded(call))
 		addb_reply_take_cost(call);
 	addb_stats.items_written += lock_action + 1;

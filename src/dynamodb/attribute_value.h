@@ -19,7 +19,7 @@
 #ifndef ADDB_DYNAMODB_ATTRIBUTE_VALUE_H
 #define ADDB_DYNAMODB_ATTRIBUTE_VALUE_H
 
-#include "dynamodb/json.h"
+#include "core/json.h"
 #include "dynamodb/jsonb_builder.h"
 #include "lib/stringinfo.h"
 

@@ -333,7 +333,9 @@ addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
 		.table = writer->table,
 		.body = batch->body.text.data,
 		.body_len = batch->body.text.len,
-		.arguments = writer->arguments
+		.kind = ADDB_WRITE_IDEMPOTENT,
+		.arguments = writer->arguments,
+		.preface = writer->preface
 	};
 	ErrorContextCallback *stack = error_context_stack;
 
@@ -373,7 +375,8 @@ raise_no_progress(AddbBatchWriter *writer, const AddbBatch *batch)
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("DynamoDB left %d requests of a batch unprocessed",
 					batch->body.nentries),
-			 errdetail("It took none of them in %d rounds.", ADDB_BATCH_MAX_IDLE_ROUNDS),
+			 errdetail("It took none of them in %d rounds%s.",
+					   ADDB_BATCH_MAX_IDLE_ROUNDS, addb_call_id_note(batch->call)),
 			 errhint("Write more slowly, or raise the capacity of the table.")));
 }
 

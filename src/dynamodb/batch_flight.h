@@ -29,6 +29,7 @@ struct AddbBatchWriter
 	const char *table;
 	const AddbKeySchema *schema;
 	const char *arguments;		/* for messages, see AddbRequest */
+	const char *preface;		/* the same */
 	int			max_under_way;
 	int			under_way;		/* batches that are sending or pausing */
 	AddbBatch  *batches;		/* max_under_way, and one to be filled */

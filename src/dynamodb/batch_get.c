@@ -173,7 +173,8 @@ start_call(AddbBatchReader *reader, Stretch *stretch)
 		.operation = &addb_batch_get_item,
 		.table = reader->read.table,
 		.body = stretch->body.data,
-		.body_len = stretch->body.len
+		.body_len = stretch->body.len,
+		.preface = reader->read.preface
 	};
 
 	stretch->call = addb_client_start(&request, stretch->context);
@@ -343,8 +344,9 @@ pause_stretch(AddbBatchReader *reader, Stretch *stretch, bool progress,
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("DynamoDB left keys of a batch unprocessed"),
-				 errdetail("It returned none of them in %d rounds.",
-						   ADDB_BATCH_MAX_IDLE_ROUNDS),
+				 errdetail("It returned none of them in %d rounds%s.",
+						   ADDB_BATCH_MAX_IDLE_ROUNDS,
+						   addb_call_id_note(stretch->call)),
 				 errhint("Read more slowly, or raise the capacity of the table \"%s\".",
 						 reader->read.table)));
 

@@ -22,6 +22,7 @@ typedef struct AddbBatchRead
 	void		(*append_key) (StringInfo out, const void *keys, int index);
 	const char *parameters;		/* members of the request beside Keys, each
 								 * with a comma before it */
+	const char *preface;		/* as in AddbRequest */
 } AddbBatchRead;
 
 typedef struct AddbBatchReader AddbBatchReader;

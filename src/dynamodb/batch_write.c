@@ -40,12 +40,13 @@
  * addb_batch_writer_begin - starts a batch writer
  *
  * At most atomic_dynamodb.max_connections requests will be in flight. The
- * writer belongs to the context owner; table, schema and arguments (see
+ * writer belongs to the context owner; table, schema, arguments and preface (see
  * AddbRequest, or NULL) stay the caller's and must live as long.
  */
 AddbBatchWriter *
 addb_batch_writer_begin(const char *table, const AddbKeySchema *schema,
-						const char *arguments, MemoryContext owner)
+						const char *arguments, const char *preface,
+						MemoryContext owner)
 {
 	MemoryContext context = AllocSetContextCreate(owner,
 												  "atomic_dynamodb batch writer",
@@ -59,6 +60,7 @@ addb_batch_writer_begin(const char *table, const AddbKeySchema *schema,
 	writer->table = table;
 	writer->schema = schema;
 	writer->arguments = arguments;
+	writer->preface = preface;
 	writer->max_under_way = addb_max_connections;
 	writer->batches = MemoryContextAllocZero(context, nbatches * sizeof(AddbBatch));
 	writer->filter = MemoryContextAllocZero(context, counters * sizeof(uint16));

@@ -18,6 +18,7 @@ typedef void (*AddbBatchAppend) (StringInfo out, void *value);
 extern AddbBatchWriter *addb_batch_writer_begin(const char *table,
 												const AddbKeySchema *schema,
 												const char *arguments,
+												const char *preface,
 												MemoryContext owner);
 extern void addb_batch_writer_push(AddbBatchWriter *writer,
 								   AddbKeyHolder holder,

@@ -5,7 +5,12 @@
 #include "postgres.h"
 
 #include "dynamodb/call.h"
+#include "dynamodb/request.h"
+#include "dynamodb/single_transaction.h"
 #include "utils/memutils.h"
+
+/* Characters kept of a request id; DynamoDB's have 52. */
+#define MAX_REQUEST_ID 100
 
 /*
  * addb_call_age_ms - milliseconds since the call was started
@@ -37,14 +42,24 @@ addb_call_succeeded(const AddbCall *call)
 /*
  * addb_call_is_open - whether a write may have been applied, or may be yet
  *
- * Not so one that waits to be sent, and one that has been answered.
+ * Not so one that waits to be sent or to be connected, and one that has been
+ * answered.
  */
 bool
 addb_call_is_open(const AddbCall *call)
 {
-	return call->state == CALL_SENDING ||
-		(call->state == CALL_PAUSING && call->unsettled) ||
+	return addb_call_was_sent(call) ||
+		(!addb_call_done(call) && call->unsettled) ||
 		addb_call_outcome_unknown(call);
+}
+
+/*
+ * addb_call_was_sent - whether an attempt is on its way and not answered
+ */
+bool
+addb_call_was_sent(const AddbCall *call)
+{
+	return call->state == CALL_SENDING && addb_http_was_sent(call->exchange);
 }
 
 /*
@@ -53,7 +68,8 @@ addb_call_is_open(const AddbCall *call)
 bool
 addb_call_outcome_unknown(const AddbCall *call)
 {
-	return call->state == CALL_FAILED && (call->unknown || call->unsettled);
+	return call->state == CALL_FAILED &&
+		(call->verdict != ADDB_VERDICT_NOT_DONE || call->unsettled);
 }
 
 /*
@@ -113,6 +129,46 @@ addb_call_failed_with(const AddbCall *call, const char *code)
 }
 
 /*
+ * addb_call_header_id - the request id among the headers of a reply, or NULL
+ *
+ * Palloc'd, in the server's encoding and free of control characters.
+ */
+char *
+addb_call_header_id(const AddbHttpExchange *exchange)
+{
+	const char *id = addb_http_header(exchange, "x-amzn-RequestId");
+
+	return id != NULL && *id ? addb_error_text(id, strlen(id), MAX_REQUEST_ID) : NULL;
+}
+
+/*
+ * addb_call_request_id - the request id of the last reply
+ *
+ * NULL when there was none. In the server's encoding and free of control
+ * characters. Palloc'd, or lives as long as the call.
+ */
+const char *
+addb_call_request_id(const AddbCall *call)
+{
+	if (call->state != CALL_SUCCEEDED)
+		return call->error != NULL ? call->error->request_id : call->request_id;
+	return addb_call_header_id(call->exchange);
+}
+
+/*
+ * addb_call_id_note - " (request id ...)" for a message, "" without one
+ *
+ * Palloc'd or static.
+ */
+const char *
+addb_call_id_note(const AddbCall *call)
+{
+	const char *id = addb_call_request_id(call);
+
+	return id != NULL ? psprintf(" (request id %s)", id) : "";
+}
+
+/*
  * addb_call_body - the reply of a call that succeeded: UTF-8, as received
  *
  * Lives as long as the call.
@@ -123,6 +179,59 @@ addb_call_body(const AddbCall *call, size_t *len)
 	return addb_http_body(call->exchange, len);
 }
 
+/*
+ * addb_call_add_open_context - an ErrorContextCallback's: what a write leaves open
+ *
+ * Of an error that ends the wait for it, or that is met while it is looked into.
+ * Says nothing of a call that is not open.
+ */
+void
+addb_call_add_open_context(void *call)
+{
+	const AddbCall *open = call;
+	const AddbRequest *request = &open->request;
+
+	if (!request->operation->is_write || !addb_call_is_open(open))
+		return;
+	addb_request_add_context(request);
+	errcontext("DynamoDB %s%s%s%s: sent, and may have been carried out",
+			   request->operation->name,
+			   request->table ? " on table \"" : "",
+			   request->table ? request->table : "",
+			   request->table ? "\"" : "");
+}
+
+/* How the user can find out what became of a write. */
+static AddbOutcomeHint
+hint_of(const AddbCall *call)
+{
+	const AddbRequest *request = &call->request;
+
+	switch (request->kind)
+	{
+		case ADDB_WRITE_IDEMPOTENT:
+			return ADDB_HINT_REPEAT;
+		case ADDB_WRITE_TOKEN:
+			return request->carrier != NULL ? ADDB_HINT_COMPARE
+				: addb_call_token_expired(call) ? ADDB_HINT_LOOK
+				: ADDB_HINT_TOKEN;
+		case ADDB_WRITE_CONDITIONAL:
+		case ADDB_WRITE_ONCE:
+			return addb_single_is_possible(request) ? ADDB_HINT_COMPARE_OR_SET
+				: request->kind == ADDB_WRITE_CONDITIONAL ? ADDB_HINT_COMPARE
+				: ADDB_HINT_LOOK;
+		case ADDB_WRITE_LOOKED_UP:
+			break;
+	}
+	return ADDB_HINT_LOOK;
+}
+
+static void
+add_context(const void *call)
+{
+	addb_request_add_context(&((const AddbCall *) call)->request);
+}
+
 static AddbErrorContext
 error_context(const AddbCall *call)
 {
@@ -130,14 +239,34 @@ error_context(const AddbCall *call)
 		.operation = call->request.operation->name,
 		.table = call->request.table,
 		.arguments = call->request.arguments,
+		.preface = call->request.preface,
 		.attempts = call->retry.attempt,
 		.is_write = call->request.operation->is_write,
 		.is_create = call->request.is_create,
 		.unsettled = call->unsettled,
+		.request_id = call->error == NULL ? addb_call_request_id(call) : NULL,
 		.token_expired = addb_call_token_expired(call)
 	};
 
+	if (context.is_write)
+	{
+		context.unknown_hint = addb_outcome_hint(hint_of(call));
+		context.add_context = add_context;
+		context.context_arg = call;
+	}
 	return context;
+}
+
+/*
+ * addb_call_sqlstate - the SQLSTATE with which addb_call_raise would raise
+ */
+int
+addb_call_sqlstate(const AddbCall *call)
+{
+	AddbErrorContext context = error_context(call);
+
+	return call->error != NULL ? addb_error_sqlstate(call->error, &context)
+		: addb_error_transport_sqlstate(call->failure, &context);
 }
 
 /*
@@ -177,10 +306,11 @@ addb_call_raise_canceled(const AddbCall *call, bool is_create, const char *rows)
  * 08P01 for a read; a write's outcome is then unknown (08007).
  */
 void
-addb_call_raise_malformed(const AddbCall *call)
+addb_call_raise_malformed(AddbCall *call)
 {
 	AddbErrorContext context = error_context(call);
 
+	addb_account_garbled(call);
 	addb_error_raise_transport(ADDB_TRANSPORT_GARBAGE,
 							   "The reply is not what the operation answers.",
 							   &context);

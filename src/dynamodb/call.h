@@ -1,11 +1,11 @@
 /*
  * call.h
- *	  The inside of a call, which client.c and call.c share; nobody else
- *	  includes it.
+ *	  The inside of a call, which is for client.c, call.c and request.c only.
  */
 #ifndef ADDB_DYNAMODB_CALL_H
 #define ADDB_DYNAMODB_CALL_H
 
+#include "dynamodb/account.h"
 #include "dynamodb/client.h"
 #include "dynamodb/retry.h"
 #include "dynamodb/uuid.h"
@@ -38,12 +38,17 @@ struct AddbCall
 	double		reserved;		/* capacity units, by addb_pace_reserve */
 	bool		paced;			/* reserved is not settled yet */
 	bool		unsettled;		/* an earlier attempt's outcome is unknown */
-	bool		unknown;		/* the last attempt's outcome is unknown */
+	AddbVerdict verdict;		/* on the last attempt, when it has failed */
 	AddbServiceError *error;	/* the last attempt's, or NULL */
 	AddbTransportFailure failure;	/* when failed and error is NULL */
 	char	   *failure_text;
+	char	   *request_id;	/* of that failure, if headers came, or NULL */
+	AddbAccount account;
 };
 
 extern int64 addb_call_age_ms(const AddbCall *call);
+extern bool addb_call_was_sent(const AddbCall *call);
+extern int	addb_call_sqlstate(const AddbCall *call);
+extern char *addb_call_header_id(const AddbHttpExchange *exchange);
 
 #endif							/* ADDB_DYNAMODB_CALL_H */

@@ -8,8 +8,8 @@
  *
  * What makes it more than a loop is the write that was sent and left without
  * an answer. Such a call is "unsettled" from then on: it may be resent when
- * that is safe (its request is idempotent, or carries a ClientRequestToken),
- * and if it ends without a settling answer, it is reported as 08007.
+ * that is safe by the table of outcome.c, and if it ends without a settling
+ * answer, it is reported as 08007.
  */
 #include "postgres.h"
 
@@ -38,6 +38,7 @@
 static uint64 endpoint_generation = 0;	/* of AddbAwsConfig; 0: none yet */
 static AddbRetryBudget budget;
 static int64 clock_offset_ms;
+static bool corrects_clock;		/* as the configuration says */
 
 /* What this session may still consume, by addb_max_..._units. */
 static AddbPace read_pace;
@@ -63,9 +64,17 @@ current_config(void)
 	{
 		addb_retry_budget_init(&budget);
 		clock_offset_ms = 0;
+		corrects_clock = config->corrects_clock;
 		endpoint_generation = config->generation;
 	}
 	return config;
+}
+
+/* The operation that goes over the wire. */
+static const AddbOperation *
+sent_operation(const AddbCall *call)
+{
+	return call->request.carrier ? call->request.carrier : call->request.operation;
 }
 
 /*
@@ -84,8 +93,9 @@ send_attempt(AddbCall *call)
 		.headers = headers,
 		.body = call->request.body,
 		.body_len = call->request.body_len,
-		.max_response = call->request.operation->max_response,
-		.ca_file = addb_ca_file,
+		.max_response = sent_operation(call)->max_response,
+		.ca_file = config->ca_file,
+		.tls_1_3_only = addb_tls_min_version == ADDB_TLS_1_3,
 		.connect_timeout = addb_connect_timeout,
 		.timeout = addb_request_timeout,
 		.send_once = call->request.operation->is_write
@@ -115,6 +125,8 @@ send_attempt(AddbCall *call)
 	addb_stats.requests++;
 	addb_stats.retries += call->retry.attempt > 1;
 	addb_stats.bytes_sent += call->request.body_len;
+	call->account.attempts++;
+	call->account.bytes_sent += call->request.body_len;
 }
 
 /* Whether the body is what the service sent. */
@@ -144,7 +156,9 @@ observe_reply(AddbCall *call, size_t len)
 	int64		offset;
 
 	addb_stats.bytes_received += len;
-	if (addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
+	call->account.bytes_received += len;
+	if (corrects_clock &&
+		addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
 							   addb_http_header(call->exchange, "Age"),
 							   call->sent_ms, wall_clock_ms(), &offset))
 		clock_offset_ms = offset;
@@ -153,9 +167,14 @@ observe_reply(AddbCall *call, size_t len)
 static void
 fail_transport(AddbCall *call, AddbTransportFailure failure, const char *text)
 {
+	MemoryContext caller = MemoryContextSwitchTo(call->context);
+
 	call->error = NULL;
 	call->failure = failure;
-	call->failure_text = MemoryContextStrdup(call->context, text);
+	call->failure_text = pstrdup(text);
+	call->request_id = call->exchange != NULL ?
+		addb_call_header_id(call->exchange) : NULL;
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -192,8 +211,11 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 								   addb_http_header(call->exchange, "x-amzn-RequestId"),
 								   addb_http_header(call->exchange, "x-amzn-ErrorType"),
 								   body, len);
+	if (call->request.carrier != NULL)
+		addb_error_unwrap(call->error);
 	MemoryContextSwitchTo(caller);
 	attempt->code = call->error->code;
+	addb_account_refused(call);
 	attempt->clock_skew = addb_clock_skew_is_error(attempt->code, clock_offset_ms);
 	return false;
 }
@@ -216,25 +238,35 @@ judge_silence(AddbCall *call, AddbAttempt *attempt)
 	fail_transport(call, failures[outcome], addb_http_error(call->exchange));
 }
 
-/* Whether the attempt leaves open if a write was applied. */
-static bool
-leaves_open(const AddbCall *call)
+/* How the attempt came to nothing, in the words of outcome.c. */
+static AddbFault
+fault_of(const AddbCall *call)
 {
-	if (!call->request.operation->is_write)
-		return false;
+	static const AddbFault faults[] = {
+		[ADDB_TRANSPORT_NOT_CONNECTED] = ADDB_FAULT_NOT_CONNECTED,
+		[ADDB_TRANSPORT_TIMED_OUT] = ADDB_FAULT_TIMED_OUT,
+		[ADDB_TRANSPORT_CUT_OFF] = ADDB_FAULT_CUT_OFF,
+		[ADDB_TRANSPORT_TOO_LARGE] = ADDB_FAULT_TOO_LARGE,
+		[ADDB_TRANSPORT_GARBAGE] = ADDB_FAULT_GARBAGE,
+		[ADDB_TRANSPORT_BAD_CHECKSUM] = ADDB_FAULT_BAD_CHECKSUM
+	};
+
 	if (call->error == NULL)
-		return call->failure != ADDB_TRANSPORT_NOT_CONNECTED;
-	return addb_error_leaves_open(call->error);
+		return faults[call->failure];
+	if (addb_error_leaves_open(call->error))
+		return ADDB_FAULT_SERVICE;
+	return addb_retry_is_throttling(call->error->code) ? ADDB_FAULT_THROTTLED
+		: ADDB_FAULT_REFUSED;
 }
 
 /* Whether another attempt is safe, whatever became of those before. */
 static bool
 may_resend(const AddbCall *call)
 {
-	if (call->unknown && call->request.send_once)
-		return false;
-	return !(call->unknown || call->unsettled) || !call->request.has_token ||
-		addb_call_age_ms(call) <= ADDB_TOKEN_LIFE_MS;
+	return addb_outcome_may_resend(call->verdict, call->unsettled,
+								   call->request.operation->is_write &&
+								   call->request.kind == ADDB_WRITE_TOKEN,
+								   addb_call_age_ms(call) > ADDB_TOKEN_LIFE_MS);
 }
 
 /* Credentials that were refused must not be taken from the cache again. */
@@ -262,12 +294,13 @@ settle(AddbCall *call)
 	{
 		addb_retry_succeeded(&budget, &call->retry);
 		call->state = CALL_SUCCEEDED;
-		call->unknown = false;
+		addb_account_settled(call);
 		return;
 	}
 	attempt.retry_after = addb_http_header(call->exchange, "x-amz-retry-after");
 	forget_refused_credentials(attempt.code);
-	call->unknown = leaves_open(call);
+	call->verdict = !call->request.operation->is_write ? ADDB_VERDICT_NOT_DONE
+		: addb_outcome_verdict(call->request.kind, fault_of(call));
 	retry = may_resend(call) &&
 		addb_retry_decide(&budget, &call->retry, &attempt, addb_max_attempts,
 						  pg_prng_double(&pg_global_prng_state), &delay_ms);
@@ -275,12 +308,13 @@ settle(AddbCall *call)
 	{
 		call->state = CALL_FAILED;
 		addb_call_consumed(call, 0);
+		addb_account_settled(call);
 		return;
 	}
 	if (attempt.code != NULL && call->retry.attempt == addb_max_attempts &&
 		strcmp(attempt.code, "TransactionInProgressException") == 0)
 		delay_ms = Max(delay_ms, TRANSACTION_SETTLED_MS - addb_call_age_ms(call));
-	call->unsettled |= call->unknown;
+	call->unsettled |= call->verdict != ADDB_VERDICT_NOT_DONE;
 	addb_http_release(call->exchange);
 	call->exchange = NULL;
 	call->state = CALL_PAUSING;
@@ -313,6 +347,7 @@ addb_call_consumed(AddbCall *call, double units)
 		addb_stats.write_units += units;
 	else
 		addb_stats.read_units += units;
+	call->account.units += units;
 	if (call->paced && ceiling > 0)
 		addb_pace_settle(pace, ceiling, call->reserved, units);
 	call->paced = false;
@@ -336,7 +371,8 @@ reserve(AddbCall *call)
  *
  * Under a ceiling of capacity it may be sent later, while somebody waits. The
  * call belongs to the memory context owner. Raises what the configuration
- * raises (28000, 22023) and out of memory; nothing was sent then.
+ * raises (28000, 22023; of a foreign server 42501, 42704, 42809) and out of
+ * memory; nothing was sent then.
  */
 AddbCall *
 addb_client_start(const AddbRequest *request, MemoryContext owner)
@@ -349,6 +385,7 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	call->context = context;
 	call->request = *request;
 	call->started = addb_http_now();
+	addb_account_open(call);
 	addb_retry_state_init(&call->retry);
 	for (int i = 0; i < lengthof(random); i++)
 		random[i] = pg_prng_uint64(&pg_global_prng_state);
@@ -378,15 +415,9 @@ add_in_flight_context(void *arg)
 	{
 		const AddbCall *call = waited->calls[i];
 
-		if (call->request.operation->is_write &&
-			(call->state == CALL_SENDING || call->unsettled))
+		if (call->request.operation->is_write && addb_call_is_open(call))
 		{
-			if (call->request.table == NULL)
-				errcontext("DynamoDB %s: sent, and may have been carried out",
-						   call->request.operation->name);
-			else
-				errcontext("DynamoDB %s on table \"%s\": sent, and may have been carried out",
-						   call->request.operation->name, call->request.table);
+			addb_call_add_open_context((void *) call);
 			return;
 		}
 	}
@@ -403,6 +434,9 @@ addb_client_may_catch(int sqlstate)
 {
 	return sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
 		sqlstate == ERRCODE_INVALID_PARAMETER_VALUE ||
+		sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ||
+		sqlstate == ERRCODE_UNDEFINED_OBJECT ||
+		sqlstate == ERRCODE_WRONG_OBJECT_TYPE ||
 		sqlstate == ERRCODE_PROTOCOL_VIOLATION;
 }
 
@@ -434,8 +468,9 @@ resend(AddbCall *call)
 		error = CopyErrorData();
 		FlushErrorState();
 		fail_transport(call, ADDB_TRANSPORT_NOT_CONNECTED, error->message);
-		call->unknown = false;
+		call->verdict = ADDB_VERDICT_NOT_DONE;
 		call->state = CALL_FAILED;
+		addb_account_settled(call);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
@@ -450,6 +485,22 @@ advance(AddbCall *call)
 	if (call->state == CALL_SENDING &&
 		addb_http_outcome(call->exchange) != ADDB_HTTP_PENDING)
 		settle(call);
+}
+
+/* What a wait for these calls is called; for none, a pause between rounds. */
+static AddbHttpWait
+wait_of(AddbCall *const *calls, int n)
+{
+	AddbHttpWait wait = n > 0 ? ADDB_HTTP_WAIT_PACING : ADDB_HTTP_WAIT_RETRY;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (calls[i]->state == CALL_SENDING)
+			return ADDB_HTTP_WAIT_REQUEST;
+		if (calls[i]->account.attempts > 0)
+			wait = ADDB_HTTP_WAIT_RETRY;
+	}
+	return wait;
 }
 
 /*
@@ -493,7 +544,7 @@ addb_client_wait_until(AddbCall *const *calls, int n, int64 deadline)
 		if (done || (deadline >= 0 && addb_http_now() >= deadline))
 			return;
 		error_context_stack = &context;
-		addb_http_wait(exchanges, pending, until);
+		addb_http_wait_as(wait_of(calls, n), exchanges, pending, until);
 		error_context_stack = context.previous;
 	}
 }
@@ -527,12 +578,13 @@ addb_client_poll(AddbCall *const *calls, int n)
 /*
  * addb_client_sleep - waits, while calls under way make progress
  *
- * For the pauses between polls and rounds. Raises interrupts.
+ * For the pauses between polls and rounds; wait is what it is called. Raises
+ * interrupts.
  */
 void
-addb_client_sleep(int64 microseconds)
+addb_client_sleep(AddbHttpWait wait, int64 microseconds)
 {
-	addb_http_wait(NULL, 0, addb_http_now() + microseconds);
+	addb_http_wait_as(wait, NULL, 0, addb_http_now() + microseconds);
 }
 
 /*

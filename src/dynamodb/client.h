@@ -9,8 +9,9 @@
 #ifndef ADDB_DYNAMODB_CLIENT_H
 #define ADDB_DYNAMODB_CLIENT_H
 
-#include "dynamodb/error.h"
 #include "dynamodb/operation.h"
+#include "dynamodb/outcome.h"
+#include "http/http.h"
 
 /* Calls that addb_client_wait takes at once: batches, a page and its next. */
 #define ADDB_CLIENT_MAX_CALLS 72
@@ -23,12 +24,15 @@ typedef struct AddbRequest
 	const char *body;			/* JSON in UTF-8 */
 	size_t		body_len;
 	bool		is_create;		/* a failed condition means "exists already" */
-	bool		send_once;		/* a write that must not be sent again while
-								 * it is unknown whether it was applied */
-	bool		has_token;		/* a write that may be sent again then, but
-								 * only while DynamoDB remembers its token */
+	AddbWriteKind kind;			/* of a write */
+	const AddbOperation *carrier;	/* the transaction that the operation is sent
+									 * as the only action of, or NULL */
+	const char *carried;		/* then: the operation's own body */
+	size_t		carried_len;
 	const char *arguments;		/* for messages: the SQL arguments that went
 								 * into it, each in double quotes; or NULL */
+	const char *preface;		/* what the DETAIL of its errors begins with, or
+								 * NULL */
 } AddbRequest;
 
 typedef struct AddbCall AddbCall;
@@ -39,7 +43,7 @@ extern void addb_client_wait(AddbCall *const *calls, int n);
 extern void addb_client_wait_until(AddbCall *const *calls, int n,
 								   int64 deadline);
 extern void addb_client_poll(AddbCall *const *calls, int n);
-extern void addb_client_sleep(int64 microseconds);
+extern void addb_client_sleep(AddbHttpWait wait, int64 microseconds);
 extern bool addb_client_may_catch(int sqlstate);
 extern int64 addb_client_time(void);
 
@@ -50,15 +54,18 @@ extern bool addb_call_outcome_unknown(const AddbCall *call);
 extern bool addb_call_was_unsettled(const AddbCall *call);
 extern bool addb_call_token_expired(const AddbCall *call);
 extern bool addb_call_got_no_answer(const AddbCall *call);
+extern void addb_call_add_open_context(void *call);
 extern const AddbServiceError *addb_call_error(const AddbCall *call);
 extern bool addb_call_failed_with(const AddbCall *call, const char *code);
+extern const char *addb_call_request_id(const AddbCall *call);
+extern const char *addb_call_id_note(const AddbCall *call);
 extern const char *addb_call_body(const AddbCall *call, size_t *len);
 extern void addb_call_consumed(AddbCall *call, double units);
 extern _Noreturn void addb_call_raise(const AddbCall *call);
 extern _Noreturn void addb_call_raise_canceled(const AddbCall *call,
 												bool is_create,
 												const char *rows);
-extern _Noreturn void addb_call_raise_malformed(const AddbCall *call);
+extern _Noreturn void addb_call_raise_malformed(AddbCall *call);
 extern void addb_call_release(AddbCall *call);
 
 extern AddbCall *addb_client_call(const AddbRequest *request,

@@ -343,3 +343,45 @@ addb_error_parse(int status, const char *request_id, const char *error_type,
 		error->excerpt = addb_error_text(body, len, MAX_EXCERPT);
 	return error;
 }
+
+/*
+ * addb_error_unwrap - the refusal of a transaction's only action, as its own
+ *
+ * A cancelled transaction of one action becomes the error that the action would
+ * have been answered with by itself. It settles what became of the attempts
+ * before, which the transaction's token has made the same. Other errors stay as
+ * they are.
+ */
+void
+addb_error_unwrap(AddbServiceError *error)
+{
+	static const struct
+	{
+		const char *reason;
+		const char *code;
+	}			codes[] = {
+		{"ConditionalCheckFailed", "ConditionalCheckFailedException"},
+		{"DuplicateItem", "DuplicateItemException"},
+		{"ItemCollectionSizeLimitExceeded", "ItemCollectionSizeLimitExceededException"},
+		{"TransactionConflict", "TransactionConflictException"},
+		{"ProvisionedThroughputExceeded", "ProvisionedThroughputExceededException"},
+		{"ThrottlingError", "ThrottlingException"},
+		{"ValidationError", "ValidationException"}
+	};
+	const AddbCancellationReason *reason = error->reasons;
+
+	if (error->code == NULL || error->nreasons != 1 ||
+		strcmp(error->code, "TransactionCanceledException") != 0)
+		return;
+	for (int i = 0; i < lengthof(codes); i++)
+		if (strcmp(reason->code, codes[i].reason) == 0)
+		{
+			error->code = pstrdup(codes[i].code);
+			if (reason->message != NULL)
+				error->message = reason->message;
+			error->item = reason->item;
+			error->nreasons = 0;
+			error->settles = true;
+			return;
+		}
+}

@@ -8,7 +8,7 @@
 #ifndef ADDB_DYNAMODB_ERROR_H
 #define ADDB_DYNAMODB_ERROR_H
 
-#include "dynamodb/json.h"
+#include "core/json.h"
 
 /* TransactWriteItems takes 100 actions, and a reason answers each. */
 #define ADDB_ERROR_MAX_REASONS 100
@@ -54,6 +54,8 @@ typedef struct AddbServiceError
 	int			nreasons;
 	AddbJsonSlice item;			/* of a ConditionalCheckFailedException; len
 								 * 0: none told */
+	bool		settles;		/* it answers for the attempts before it, too:
+								 * see addb_error_unwrap */
 } AddbServiceError;
 
 /* The call that failed, as far as its error depends on it. */
@@ -62,6 +64,7 @@ typedef struct AddbErrorContext
 	const char *operation;		/* "PutItem" */
 	const char *table;			/* or NULL */
 	const char *arguments;		/* SQL arguments behind it, or NULL */
+	const char *preface;		/* what the DETAIL begins with, or NULL */
 	int			attempts;		/* made in all, from 1 */
 	bool		is_write;
 	bool		is_create;		/* its condition: the item does not exist; of a
@@ -69,6 +72,11 @@ typedef struct AddbErrorContext
 	bool		unsettled;		/* an EARLIER attempt of this write was sent and
 								 * left without an answer that settles it */
 	bool		token_expired;	/* so long ago that its token does not, either */
+	const char *unknown_hint;	/* HINT of 08007; NULL: to look */
+	void		(*add_context) (const void *arg);	/* more lines of CONTEXT for
+													 * 08007, or NULL */
+	const void *context_arg;
+	const char *request_id;		/* of a failure of the transport, or NULL */
 	const char *rows;			/* the DETAIL instead of what the service says, or
 								 * NULL; that is in the CONTEXT then */
 } AddbErrorContext;
@@ -90,11 +98,14 @@ extern AddbRefusal addb_error_refusal(const AddbCancellationReason *reason);
 extern AddbServiceError *addb_error_parse(int status, const char *request_id,
 										  const char *error_type,
 										  const char *body, size_t len);
+extern void addb_error_unwrap(AddbServiceError *error);
 
 /* error_raise.c */
 extern bool addb_error_leaves_open(const AddbServiceError *error);
 extern int	addb_error_sqlstate(const AddbServiceError *error,
 								const AddbErrorContext *context);
+extern int	addb_error_transport_sqlstate(AddbTransportFailure failure,
+										  const AddbErrorContext *context);
 extern _Noreturn void addb_error_raise(const AddbServiceError *error,
 									   const AddbErrorContext *context);
 extern _Noreturn void addb_error_raise_transport(AddbTransportFailure failure,

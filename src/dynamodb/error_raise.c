@@ -23,14 +23,20 @@
 
 #define MAX_TRANSPORT_TEXT 500
 
-/* Whether it is open what became of the write; never of a read. */
+/*
+ * Whether it is open what became of the write; never of a read. error is NULL
+ * where there was no answer.
+ */
 static bool
-outcome_unknown(const AddbErrorRow *row, const AddbErrorContext *context)
+outcome_unknown(const AddbServiceError *error, const AddbErrorRow *row,
+				const AddbErrorContext *context)
 {
+	AddbErrorEffect effect = error != NULL && error->settles ?
+		ADDB_NEVER_APPLIED : row->effect;
+
 	return context != NULL && context->is_write &&
-		(row->effect == ADDB_MAYBE_APPLIED ||
-		 (context->unsettled &&
-		  (row->effect != ADDB_NEVER_APPLIED || context->token_expired)));
+		addb_outcome_is_unknown(effect, context->unsettled,
+								context->token_expired);
 }
 
 /*
@@ -58,7 +64,22 @@ addb_error_sqlstate(const AddbServiceError *error,
 	bool		is_create = context != NULL && context->is_create;
 	const AddbErrorRow *row = addb_error_find_row(error, is_create);
 
-	return outcome_unknown(row, context) ?
+	return outcome_unknown(error, row, context) ?
+		ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN : row->sqlstate;
+}
+
+/*
+ * addb_error_transport_sqlstate
+ *
+ * The SQLSTATE with which addb_error_raise_transport reports this failure.
+ */
+int
+addb_error_transport_sqlstate(AddbTransportFailure failure,
+							  const AddbErrorContext *context)
+{
+	const AddbErrorRow *row = addb_error_transport_row(failure);
+
+	return outcome_unknown(NULL, row, context) ?
 		ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN : row->sqlstate;
 }
 
@@ -202,13 +223,23 @@ hint_of(const AddbErrorRow *row, const AddbErrorContext *context)
 	return row->hint;
 }
 
+/* The lines of CONTEXT of a write whose outcome is unknown. */
+static int
+unknown_context(const AddbErrorContext *context, const char *answer)
+{
+	if (context->add_context != NULL)
+		context->add_context(context->context_arg);
+	return call_context(context, answer);
+}
+
 /*
- * Raises by a row. detail may be NULL. attempts is what the primary message
- * tells: the number of attempts, or 1 where it is no part of the matter.
+ * Raises by a row; with unknown, that the outcome is. detail may be NULL.
+ * attempts is what the primary message tells: the number of attempts, or 1 where
+ * it is no part of the matter.
  */
 static _Noreturn void
-raise_row(const AddbErrorRow *row, const char *detail, int attempts,
-		  const AddbErrorContext *context)
+raise_row(const AddbErrorRow *row, bool unknown, const char *detail,
+		  int attempts, const AddbErrorContext *context)
 {
 	const char *suffix = attempts > 1 ?
 		psprintf(" after %d attempts", attempts) : "";
@@ -219,16 +250,19 @@ raise_row(const AddbErrorRow *row, const char *detail, int attempts,
 		answer = detail;
 		detail = context->rows;
 	}
+	else if (context->preface != NULL)
+		detail = detail == NULL ? context->preface :
+			psprintf("%s: %s", context->preface, detail);
 
-	if (outcome_unknown(row, context))
+	if (unknown)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
 				 errmsg("outcome of DynamoDB %s is unknown%s",
 						context->operation, suffix),
 				 detail != NULL ? errdetail_internal("%s", detail) : 0,
-				 errhint("The write may or may not have been applied: look at "
-						 "what is stored before you repeat it."),
-				 call_context(context, answer)));
+				 errhint("%s", context->unknown_hint != NULL ?
+						 context->unknown_hint : addb_outcome_hint(ADDB_HINT_LOOK)),
+				 unknown_context(context, answer)));
 
 	ereport(ERROR,
 			(errcode(row->sqlstate),
@@ -251,7 +285,8 @@ raise_row(const AddbErrorRow *row, const char *detail, int attempts,
  * A write is reported as 08007 when the reply leaves open whether it was
  * applied (a fault of the service), and when context->unsettled says that of
  * an earlier attempt, unless this reply rules it out: the request is malformed,
- * or is a transaction, which its token makes the same in all attempts.
+ * or is a transaction, which its token makes the same in all attempts. outcome.c
+ * tells more.
  *
  * The number of attempts is in the primary message of an error that is retried,
  * else in the DETAIL. context must not be NULL.
@@ -260,11 +295,11 @@ void
 addb_error_raise(const AddbServiceError *error, const AddbErrorContext *context)
 {
 	const AddbErrorRow *row = addb_error_find_row(error, context->is_create);
+	bool		unknown = outcome_unknown(error, row, context);
 
-	raise_row(row, service_detail(error, row, context->attempts,
-								  context->rows == NULL),
-			  is_retried(error) || outcome_unknown(row, context) ?
-			  context->attempts : 1,
+	raise_row(row, unknown, service_detail(error, row, context->attempts,
+										   context->rows == NULL),
+			  is_retried(error) || unknown ? context->attempts : 1,
 			  context);
 }
 
@@ -272,7 +307,8 @@ addb_error_raise(const AddbServiceError *error, const AddbErrorContext *context)
  * addb_error_raise_transport
  *
  * Raises the failure of a last attempt that got no usable answer. text is what
- * the transport says about it, in any encoding, or NULL; it becomes the DETAIL.
+ * the transport says about it, in any encoding, or NULL; it becomes the DETAIL,
+ * with the request id of context where headers came.
  *
  * Reads: 08001 when there was no connection, 08006 when the answer did not
  * come or was cut off, 54000 when it is too large, 08P01 when it is garbage or
@@ -289,5 +325,9 @@ addb_error_raise_transport(AddbTransportFailure failure, const char *text,
 
 	if (text != NULL && *text)
 		detail = addb_error_text(text, strlen(text), MAX_TRANSPORT_TEXT);
-	raise_row(row, detail, context->attempts, context);
+	if (context->request_id != NULL)
+		detail = psprintf("%s%s(request id %s)", detail ? detail : "",
+						  detail ? " " : "", context->request_id);
+	raise_row(row, outcome_unknown(NULL, row, context), detail,
+			  context->attempts, context);
 }

@@ -5,17 +5,7 @@
 #ifndef ADDB_DYNAMODB_ERROR_TABLE_H
 #define ADDB_DYNAMODB_ERROR_TABLE_H
 
-#include "dynamodb/error.h"
-
-/* What an answer says about the write that it answers. */
-typedef enum AddbErrorEffect
-{
-	ADDB_NOT_APPLIED,			/* this attempt was not; of an earlier one, lost
-								 * on the way, it says nothing */
-	ADDB_NEVER_APPLIED,			/* no attempt of this request can have been: it
-								 * is malformed, or its token says so */
-	ADDB_MAYBE_APPLIED
-} AddbErrorEffect;
+#include "dynamodb/outcome.h"
 
 typedef struct AddbErrorRow
 {

@@ -62,6 +62,7 @@ read_members(AddbExpressionMembers *members, const char *argument, Jsonb *object
 			member->key = v.val.string.val;
 			member->len = v.val.string.len;
 			member->used = false;
+			member->taken = false;
 		}
 		else if (token == WJB_VALUE)
 		{
@@ -295,7 +296,7 @@ check_used(const AddbExpressionMembers *members, char sigil)
 		const AddbExpressionMember *member = &members->members[i];
 		bool		bare = member->len == 0 || member->key[0] != sigil;
 
-		if (!member->used)
+		if (!member->used && !member->taken)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("\"%.*s%s\" in argument \"%s\" is used by no expression",
@@ -332,12 +333,15 @@ static void
 append_values(const AddbExpressions *expressions, StringInfo out)
 {
 	const AddbExpressionMembers *values = &expressions->values;
+	int			n = 0;
 
 	for (int i = 0; i < values->n; i++)
 	{
 		const AddbExpressionMember *member = &values->members[i];
 
-		appendStringInfoString(out, i == 0 ? ",\"ExpressionAttributeValues\":{\"" : ",\"");
+		if (!member->used)
+			continue;
+		appendStringInfoString(out, n++ == 0 ? ",\"ExpressionAttributeValues\":{\"" : ",\"");
 		if (member->key[0] != ':')
 			appendStringInfoCharMacro(out, ':');
 		appendBinaryStringInfo(out, member->key, member->len);
@@ -346,12 +350,12 @@ append_values(const AddbExpressions *expressions, StringInfo out)
 	}
 	if (expressions->own_values.len > 0)
 	{
-		if (values->n == 0)
+		if (n == 0)
 			appendStringInfoString(out, ",\"ExpressionAttributeValues\":{");
-		appendBinaryStringInfo(out, expressions->own_values.data + (values->n == 0),
-							   expressions->own_values.len - (values->n == 0));
+		appendBinaryStringInfo(out, expressions->own_values.data + (n == 0),
+							   expressions->own_values.len - (n == 0));
 	}
-	if (values->n > 0 || expressions->own_values.len > 0)
+	if (n > 0 || expressions->own_values.len > 0)
 		appendStringInfoCharMacro(out, '}');
 }
 

@@ -67,6 +67,32 @@ typedef struct AddbUpdatePairs
 typedef const char *(*AddbExpressionResolver) (void *arg, int level,
 											   const char *name, int *len);
 
+/* What an action of an update's text is, as far as callers can do it themselves. */
+typedef enum AddbUpdateForm
+{
+	ADDB_FORM_SET,				/* SET p = :v */
+	ADDB_FORM_COPY,				/* SET p = source */
+	ADDB_FORM_IF_NOT_EXISTS,	/* SET p = if_not_exists(p, :v) */
+	ADDB_FORM_PLUS,				/* SET p = p + :v, or if_not_exists(p, :d) + :v */
+	ADDB_FORM_MINUS,
+	ADDB_FORM_APPEND,			/* SET p = list_append(p, :v), or the like */
+	ADDB_FORM_REMOVE,
+	ADDB_FORM_ADD,
+	ADDB_FORM_DELETE
+} AddbUpdateForm;
+
+/* Paths are as in a[0].b, without quotes. */
+typedef struct AddbUpdateAction
+{
+	AddbUpdateForm form;
+	const char *path;
+	const char *source;			/* of COPY */
+	const JsonbValue *value;	/* NULL of COPY and REMOVE */
+	const JsonbValue *fallback; /* :d where p is missing, or NULL */
+} AddbUpdateAction;
+
+typedef void (*AddbUpdateActionStep) (void *arg, const AddbUpdateAction *action);
+
 extern AddbExpressions *addb_expressions_begin(Jsonb *names, Jsonb *values);
 extern void addb_expressions_call_values(AddbExpressions *expressions,
 										 const char *argument);
@@ -94,6 +120,12 @@ extern void addb_expressions_append_name(AddbExpressions *expressions,
 extern StringInfo addb_expressions_append_value(AddbExpressions *expressions,
 												StringInfo out);
 extern const char *addb_expressions_member(AddbExpressionKind kind);
+
+/* in expression_actions.c */
+extern void addb_expressions_read_update(AddbExpressions *expressions,
+										 const char *argument,
+										 const char *text, int len,
+										 AddbUpdateActionStep step, void *arg);
 
 /* in expression_pairs.c */
 extern void addb_update_pairs_begin(AddbUpdatePairs *pairs,

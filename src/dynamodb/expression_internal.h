@@ -65,6 +65,7 @@ typedef struct AddbExpressionMember
 	const char *key;			/* as the user wrote it */
 	int			len;
 	bool		used;			/* by an expression */
+	bool		taken;			/* by the caller: see expression_actions.c */
 	JsonbValue	value;
 } AddbExpressionMember;
 

@@ -14,7 +14,7 @@
 #include "postgres.h"
 
 #include "dynamodb/item_size.h"
-#include "dynamodb/json.h"
+#include "core/json.h"
 #include "miscadmin.h"
 
 #define CONTAINER_SIZE 3

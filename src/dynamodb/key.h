@@ -10,7 +10,7 @@
 #ifndef ADDB_DYNAMODB_KEY_H
 #define ADDB_DYNAMODB_KEY_H
 
-#include "dynamodb/json.h"
+#include "core/json.h"
 #include "dynamodb/key_schema.h"
 #include "lib/stringinfo.h"
 

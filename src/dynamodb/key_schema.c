@@ -211,7 +211,7 @@ read_types(AddbJsonCursor *cursor, AddbKeySchema *schema)
 
 /* The schema in a reply of DescribeTable; false when it is none. */
 static bool
-read_description(const AddbCall *call, AddbKeySchema *schema)
+read_description(AddbCall *call, AddbKeySchema *schema)
 {
 	size_t		len;
 	const char *body = addb_call_body(call, &len);

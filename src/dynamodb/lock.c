@@ -134,14 +134,23 @@ state_of_reply(AddbCall *call, AddbLockState *state)
  * addb_lock_look - reads a lock to resolve a write whose outcome is unknown
  *
  * Strongly consistent. False when it could not be read: no error, since the
- * caller has a better one to raise. Raises interrupts.
+ * caller has a better one to raise. Raises interrupts, with what the write has
+ * left open in the context.
  */
 bool
-addb_lock_look(const char *table, const AddbKey *key, AddbLockState *state)
+addb_lock_look(AddbCall *write, const char *table, const AddbKey *key,
+			   AddbLockState *state)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorContextCallback context = {
+		.previous = stack,
+		.callback = addb_call_add_open_context,
+		.arg = write
+	};
 	volatile bool seen = false;
 
+	error_context_stack = &context;
 	PG_TRY();
 	{
 		AddbCall   *call = read_call(table, key);
@@ -162,6 +171,7 @@ addb_lock_look(const char *table, const AddbKey *key, AddbLockState *state)
 		seen = false;
 	}
 	PG_END_TRY();
+	error_context_stack = stack;
 	return seen;
 }
 
@@ -213,7 +223,11 @@ static bool
 write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 		 StringInfo body, AddbLockState *state)
 {
-	AddbRequest request = {.operation = operation, .table = table};
+	AddbRequest request = {
+		.operation = operation,
+		.table = table,
+		.kind = ADDB_WRITE_LOOKED_UP
+	};
 	AddbCall   *call;
 	bool		done;
 
@@ -232,17 +246,17 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 		/* an endpoint that does not return the item is asked for it */
 		if (error->item.len > 0)
 			addb_lock_read_state(&error->item, state);
-		else if (!addb_lock_look(table, key, state))
+		else if (!addb_lock_look(call, table, key, state))
 			addb_call_raise(call);
 	}
 	else if (addb_call_failed_with(call, "TransactionConflictException"))
 	{
-		addb_client_sleep(CONFLICT_PAUSE_US);
-		if (!addb_lock_look(table, key, state))
+		addb_client_sleep(ADDB_HTTP_WAIT_RETRY, CONFLICT_PAUSE_US);
+		if (!addb_lock_look(call, table, key, state))
 			addb_call_raise(call);
 	}
 	else if (!(addb_call_outcome_unknown(call) &&
-			   addb_lock_look(table, key, state)))
+			   addb_lock_look(call, table, key, state)))
 		addb_call_raise(call);
 	addb_call_release(call);
 	pfree(body->data);

@@ -111,7 +111,7 @@ find_tail(const AddbJsonCursor *items, const AddbPaging *paging,
 /* Finds what stands behind the items by passing over them. */
 static void
 skim(AddbJsonCursor cursor, const AddbPaging *paging, Members *members,
-	 const AddbCall *call)
+	 AddbCall *call)
 {
 	if (!addb_json_skip(&cursor, NULL) ||
 		read_members(&cursor, paging, members) || !addb_json_at_end(&cursor))

@@ -16,6 +16,7 @@
 #include "dynamodb/pager.h"
 #include "dynamodb/progress.h"
 #include "dynamodb/request.h"
+#include "dynamodb/single_transaction.h"
 #include "dynamodb/stats.h"
 #include "http/http.h"
 #include "lib/stringinfo.h"
@@ -45,6 +46,7 @@ struct AddbPager
 	const AddbPaging *paging;
 	const char *table;
 	const char *arguments;
+	const char *preface;
 	const char *parameters;
 	Lane	   *lanes;
 	int			nlanes;
@@ -68,12 +70,16 @@ send_request(AddbPager *pager, Lane *lane)
 		.operation = pager->paging->operation,
 		.table = pager->table,
 		.arguments = pager->arguments,
+		.preface = pager->preface,
 		.body = lane->body.data,
 		.body_len = lane->body.len,
-		.send_once = pager->paging->operation->is_write
+		.kind = ADDB_WRITE_ONCE
 	};
 
-	lane->call = addb_client_start(&request, pager->context);
+	/* there is nothing to stream of a write */
+	lane->call = request.operation->is_write
+		? addb_single_call(&request, pager->context)
+		: addb_client_start(&request, pager->context);
 }
 
 static void
@@ -141,6 +147,7 @@ addb_pager_begin(const AddbPagedRead *read, MemoryContext owner)
 	pager->paging = read->paging;
 	pager->table = read->table ? pstrdup(read->table) : NULL;
 	pager->arguments = read->arguments ? pstrdup(read->arguments) : NULL;
+	pager->preface = read->preface ? pstrdup(read->preface) : NULL;
 	pager->parameters = pstrdup(read->parameters);
 	pager->hold_back = read->sized;
 	addb_progress_begin(&pager->progress, read->paging->operation->name,

@@ -32,6 +32,7 @@ typedef struct AddbPagedRead
 	const AddbPaging *paging;
 	const char *table;			/* or NULL */
 	const char *arguments;		/* as in AddbRequest */
+	const char *preface;		/* as in AddbRequest */
 	const char *parameters;		/* JSON members of the request, the start and
 								 * the segment excepted; "" for none */
 	const char *start;			/* JSON of where to begin, or NULL */

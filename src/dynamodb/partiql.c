@@ -94,6 +94,35 @@ addb_partiql_is_write(const char *text, size_t len)
 }
 
 /*
+ * addb_partiql_returns - whether a write has, or may have, a RETURNING clause
+ *
+ * The word is looked for anywhere but in strings and quoted names. In a comment
+ * it counts, which errs on the safe side.
+ */
+bool
+addb_partiql_returns(const char *text, size_t len)
+{
+	static const char word[] = "RETURNING";
+	const char *end = text + len;
+	char		quote = '\0';
+
+	for (const char *p = text; p < end; p++)
+	{
+		if (quote != '\0')
+		{
+			if (*p == quote)
+				quote = '\0';
+		}
+		else if (*p == '\'' || *p == '"' || *p == '`')
+			quote = *p;
+		else if ((size_t) (end - p) >= strlen(word) &&
+				 pg_strncasecmp(p, word, strlen(word)) == 0)
+			return true;
+	}
+	return quote != '\0';
+}
+
+/*
  * addb_partiql_append_statement - appends "Statement": "..." to a request
  *
  * text is in the server's encoding, len in bytes; what is the subject of

@@ -210,7 +210,7 @@ addb_partiql_transaction_run(const AddbPartiqlTransaction *transaction,
 	AddbRequest request = {
 		.operation = transaction->is_read ? &addb_execute_transaction_read
 		: &addb_execute_transaction_write,
-		.has_token = true,
+		.kind = ADDB_WRITE_TOKEN,
 		.arguments = "\"statements\" and \"token\""
 	};
 	StringInfoData body;

@@ -181,7 +181,7 @@ add_done_context(void *arg)
 
 /* The reply as jsonb, palloc'd. */
 static Jsonb *
-decode_reply(const AddbRawCall *raw, const AddbCall *call)
+decode_reply(const AddbRawCall *raw, AddbCall *call)
 {
 	size_t		len;
 	const char *body = addb_call_body(call, &len);
@@ -221,7 +221,7 @@ addb_raw_call_run(const AddbRawCall *raw)
 		.table = raw->table,
 		.body = raw->body.data,
 		.body_len = raw->body.len,
-		.send_once = raw->operation.is_write,
+		.kind = ADDB_WRITE_ONCE,
 		.arguments = "\"operation\" and \"request\""
 	};
 	AddbCall   *call = addb_client_call(&request, CurrentMemoryContext);

@@ -9,6 +9,9 @@
 #include "dynamodb/request.h"
 #include "dynamodb/stats.h"
 
+/* Characters of an item that a context shows: as a rule its key is among them. */
+#define ITEM_EXCERPT 200
+
 /*
  * addb_request_begin - makes body begin as a request on one table
  *
@@ -36,6 +39,40 @@ addb_request_end(AddbRequest *request, StringInfo body)
 }
 
 /*
+ * addb_request_add_context - a line of CONTEXT that tells what a write is about
+ *
+ * For within ereport and callbacks of error contexts, of writes that are left
+ * open: the key or item that is to be looked at, the statement, or the token
+ * that a transaction can be repeated with. Of a batch there is no line.
+ */
+void
+addb_request_add_context(const AddbRequest *request)
+{
+	bool		carried = request->carrier != NULL;
+	AddbJsonCursor cursor = carried
+		? addb_json_cursor(request->carried, request->carried_len)
+		: addb_json_cursor(request->body, request->body_len);
+	AddbJsonSlice name;
+	AddbJsonSlice value;
+
+	if (!addb_json_object_start(&cursor))
+		return;
+	while (addb_json_object_next(&cursor, &name) && addb_json_skip(&cursor, &value))
+	{
+		if (addb_json_slice_is(&name, "Key"))
+			errcontext("key %s", addb_error_text(value.data, value.len, ITEM_EXCERPT));
+		else if (addb_json_slice_is(&name, "Item"))
+			errcontext("item %s", addb_error_text(value.data, value.len, ITEM_EXCERPT));
+		else if (addb_json_slice_is(&name, "Statement"))
+			errcontext("statement %s", addb_error_text(value.data, value.len, ITEM_EXCERPT));
+		else if (request->kind == ADDB_WRITE_TOKEN &&
+				 addb_json_slice_is(&name, "ClientRequestToken"))
+			errcontext("token %s, with which it may be repeated for 10 minutes",
+					   addb_error_text(value.data, value.len, ITEM_EXCERPT));
+	}
+}
+
+/*
  * addb_reply_take_cost - counts the cost in a reply that says nothing else
  *
  * Raises 08P01, for a write 08007, when the reply makes no sense.
@@ -56,9 +93,6 @@ addb_reply_take_cost(AddbCall *call)
 	if (!intact || cursor.failed)
 		addb_call_raise_malformed(call);
 }
-
-/* Characters of an item that a context shows: as a rule its key is among them. */
-#define ITEM_EXCERPT 200
 
 typedef struct ShownItem
 {

@@ -11,6 +11,7 @@
 
 extern void addb_request_begin(StringInfo body, const char *table);
 extern void addb_request_end(AddbRequest *request, StringInfo body);
+extern void addb_request_add_context(const AddbRequest *request);
 extern void addb_reply_take_cost(AddbCall *call);
 extern Jsonb *addb_reply_item(const AddbCall *call, AddbJsonCursor *cursor);
 

@@ -9,10 +9,19 @@
 #include "aws/sigv4.h"
 #include "core/guc.h"
 #include "dynamodb/request_headers.h"
+#include "utils/guc.h"
 
 #define CONTENT_TYPE "application/x-amz-json-1.0"
 #define TARGET_PREFIX "DynamoDB_20120810."
 #define SERVICE "dynamodb"
+
+#define APP_PREFIX " app/"
+#define APP_MAX_LEN 64
+
+/* What a token in a header may consist of, by RFC 9110. */
+#define TOKEN_CHARS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
+	"!#$%&'*+-.^_`|~"
 
 /* x-amz-date of a moment in seconds since 1970, formatted once a second. */
 static const char *
@@ -28,6 +37,29 @@ amz_date(time_t now)
 		strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
 		second = now;
 	}
+	return text;
+}
+
+/*
+ * Who asks, for the logs of AWS: unsigned, as proxies may change it. The name of
+ * the application is the client's to choose, so it is made a token, and short.
+ */
+static const char *
+user_agent(void)
+{
+	static char text[192];
+	const char *name = application_name != NULL ? application_name : "";
+	size_t		len = snprintf(text, sizeof(text),
+							   "atomic_dynamodb/" ADDB_VERSION " PostgreSQL/%.*s %s",
+							   (int) strcspn(PG_VERSION, " "), PG_VERSION,
+							   addb_http_library());
+
+	if (name[0] == '\0' || len + sizeof(APP_PREFIX) + APP_MAX_LEN > sizeof(text))
+		return text;
+	len = strlcat(text, APP_PREFIX, sizeof(text));
+	for (int i = 0; i < APP_MAX_LEN && name[i] != '\0'; i++)
+		text[len++] = strchr(TOKEN_CHARS, name[i]) != NULL ? name[i] : '_';
+	text[len] = '\0';
 	return text;
 }
 
@@ -72,7 +104,8 @@ addb_request_headers_build(const AddbAwsConfig *config,
 	StringInfoData authorization;
 
 	strlcpy(target, TARGET_PREFIX, sizeof(target));
-	strlcat(target, sent->operation->name, sizeof(target));
+	strlcat(target, sent->carrier ? sent->carrier->name : sent->operation->name,
+			sizeof(target));
 	snprintf(progress, sizeof(progress), "attempt=%d; max=%d",
 			 attempt, addb_max_attempts);
 	initStringInfo(&authorization);
@@ -89,8 +122,7 @@ addb_request_headers_build(const AddbAwsConfig *config,
 	if (token != NULL && token[0] != '\0')
 		add_line(lines, "X-Amz-Security-Token", token);
 	add_line(lines, "Authorization", authorization.data);
-	add_line(lines, "User-Agent",
-			 "atomic_dynamodb/" ADDB_VERSION " PostgreSQL/" PG_VERSION);
+	add_line(lines, "User-Agent", user_agent());
 	add_line(lines, "amz-sdk-invocation-id", invocation_id);
 	add_line(lines, "amz-sdk-request", progress);
 }

@@ -18,6 +18,13 @@
 
 #include "dynamodb/retry.h"
 
+/*
+ * 35 retries of what never succeeds, or 100 of what is throttled: what a
+ * statement adds to its calls at most, however many these are. There is no
+ * budget of time beside it. A call takes max_attempts times request_timeout at
+ * most, and a statement's time is for statement_timeout to bound, which ends
+ * every wait.
+ */
 #define BUDGET_CAPACITY 500
 #define COST_TRANSIENT 14
 #define COST_THROTTLING 5

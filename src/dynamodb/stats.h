@@ -5,7 +5,7 @@
 #ifndef ADDB_DYNAMODB_STATS_H
 #define ADDB_DYNAMODB_STATS_H
 
-#include "dynamodb/json.h"
+#include "core/json.h"
 
 struct AddbCall;
 

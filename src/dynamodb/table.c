@@ -45,6 +45,7 @@ addb_table_call(const AddbOperation *operation, const char *table,
 	AddbRequest request = {
 		.operation = operation,
 		.table = table,
+		.kind = ADDB_WRITE_LOOKED_UP,
 		.arguments = arguments
 	};
 	StringInfoData body;
@@ -92,7 +93,7 @@ read_indexes(AddbJsonCursor *cursor)
 
 /* The description in a reply; raises 08P01 when there is none. */
 static TableDescription
-read_description(const AddbCall *call)
+read_description(AddbCall *call)
 {
 	TableDescription description = {TABLE_ABSENT, 0};
 	AddbJsonSlice created = {0};
@@ -185,7 +186,7 @@ watch(const char *table, TableStatus wanted)
 					 errmsg("DynamoDB table \"%s\" did not become %s in time", table,
 							wanted == TABLE_ACTIVE ? "ACTIVE" : "absent"),
 					 errdetail("It was watched for 15 minutes, and the change may still be under way.")));
-		addb_client_sleep(pause);
+		addb_client_sleep(ADDB_HTTP_WAIT_POLL, pause);
 		waited += pause;
 		pause = Min(pause * 2, POLL_MAX_US);
 		MemoryContextReset(look);

@@ -2,11 +2,10 @@
  * table_item.c
  *	  GetItem, PutItem, UpdateItem and DeleteItem on any table.
  *
- * A write is resent after a lost answer when that leads to the same end: an
- * unconditional or conditional put or delete, an update that only sets values
- * or removes. A condition that fails then may have been made to fail by the
- * first attempt, which is reported as 08007. Whatever cannot be repeated, such
- * as ADD, or a wish for the values before the write, is sent once.
+ * What becomes of a write whose answer is lost goes by its kind: see outcome.c.
+ * Whatever does more when it is made twice, such as ADD, or tells of its own
+ * first effect, as the values before the write do, is of the kind that is sent
+ * once, or as a transaction.
  */
 #include "postgres.h"
 
@@ -15,6 +14,7 @@
 #include "dynamodb/item_size.h"
 #include "dynamodb/key.h"
 #include "dynamodb/request.h"
+#include "dynamodb/single_transaction.h"
 #include "dynamodb/stats.h"
 #include "dynamodb/table_item.h"
 
@@ -156,15 +156,16 @@ addb_table_item_get(const AddbItemRead *read)
 	return item;
 }
 
-/* Whether the write may be made twice, as far as anybody can see. */
-static bool
-can_be_repeated(const AddbItemWrite *write, const AddbExpressions *expressions)
+static AddbWriteKind
+kind_of(const AddbItemWrite *write, const AddbExpressions *expressions)
 {
 	if (write->return_values == ADDB_RETURN_ALL_OLD ||
-		write->return_values == ADDB_RETURN_UPDATED_OLD)
-		return false;
-	return write->update.data == NULL ||
-		addb_expressions_update_is_idempotent(expressions);
+		write->return_values == ADDB_RETURN_UPDATED_OLD ||
+		(write->update.data != NULL &&
+		 !addb_expressions_update_is_idempotent(expressions)))
+		return ADDB_WRITE_ONCE;
+	return write->condition.data != NULL ? ADDB_WRITE_CONDITIONAL
+		: ADDB_WRITE_IDEMPOTENT;
 }
 
 /*
@@ -204,11 +205,11 @@ addb_table_item_write(const AddbItemWrite *write)
 		appendStringInfo(&body, ",\"ReturnValues\":\"%s\"",
 						 return_value_names[write->return_values]);
 	addb_request_end(&request, &body);
-	request.send_once = !can_be_repeated(write, expressions);
+	request.kind = kind_of(write, expressions);
 	request.arguments = write->item != NULL ? "\"table_name\", \"item\", \"condition\" and \"vals\""
 		: write->update.data != NULL ? "\"table_name\", \"key\", \"update\", \"condition\" and \"vals\""
 		: "\"table_name\", \"key\", \"condition\" and \"vals\"";
-	call = addb_client_call(&request, CurrentMemoryContext);
+	call = addb_single_call(&request, CurrentMemoryContext);
 	if (!addb_call_succeeded(call))
 	{
 		explain_refusal(call, write->table, &body, &subject);

@@ -114,7 +114,7 @@ addb_table_query_begin(const AddbTableQuery *query, int segments,
 }
 
 static void
-decode_items(const AddbCall *call, AddbPage *page, AddbQueryPage *result)
+decode_items(AddbCall *call, AddbPage *page, AddbQueryPage *result)
 {
 	int			size = (int) Min(Max(page->count, 16), 100000);
 

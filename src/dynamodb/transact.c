@@ -43,6 +43,24 @@ read_op(const AddbTransactAction *action)
 	return op;
 }
 
+/* One that reads may say so. */
+static void
+check_get(const AddbTransactAction *action)
+{
+	JsonbValue	name;
+
+	if (getKeyJsonValueFromContainer(action->object, "op", strlen("op"), &name) == NULL ||
+		name.type != jbvString ||
+		(name.val.string.len == 3 && memcmp(name.val.string.val, "get", 3) == 0))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"op\" of %s %d cannot be \"%s\"", action->kind->noun,
+					action->number,
+					pnstrdup(name.val.string.val, name.val.string.len)),
+			 errhint("What ddb_transact_get does is \"get\"; ddb_transact_write does the others.")));
+}
+
 static void
 begin_action(AddbTransactAction *action, const AddbTransaction *transaction,
 			 JsonbValue *element)
@@ -56,8 +74,13 @@ begin_action(AddbTransactAction *action, const AddbTransaction *transaction,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s %d is not an object", action->kind->noun, action->number)));
 	action->object = element->val.binary.data;
-	action->op = transaction->kind == &addb_transact_reading ? ADDB_TRANSACT_GET
-		: read_op(action);
+	if (transaction->kind->operation->is_write)
+		action->op = read_op(action);
+	else
+	{
+		action->op = ADDB_TRANSACT_GET;
+		check_get(action);
+	}
 }
 
 static AddbTransactCompile

@@ -74,6 +74,7 @@ struct AddbTransaction
 {
 	const AddbTransactKind *kind;
 	void	   *arg;			/* the caller's, for compilers */
+	const char *preface;		/* as in AddbRequest; NULL unless a compiler sets it */
 	AddbTransactAction *actions;
 	int			n;
 	StringInfoData items;		/* JSON: the elements of TransactItems */

@@ -20,6 +20,19 @@ static const char *const op_names[] = {
 	[ADDB_TRANSACT_GET] = "get",
 };
 
+/* What the element of TransactItems is called, by operation. */
+static const char *const wire_names[] = {
+	[ADDB_TRANSACT_PUT] = "Put",
+	[ADDB_TRANSACT_CREATE] = "Put",
+	[ADDB_TRANSACT_UPDATE] = "Update",
+	[ADDB_TRANSACT_UPSERT] = "Update",
+	[ADDB_TRANSACT_PATCH] = "Update",
+	[ADDB_TRANSACT_DELETE] = "Delete",
+	[ADDB_TRANSACT_REMOVE] = "Delete",
+	[ADDB_TRANSACT_CHECK] = "ConditionCheck",
+	[ADDB_TRANSACT_GET] = "Get",
+};
+
 static bool
 name_is(const JsonbValue *name, const char *text)
 {
@@ -34,6 +47,15 @@ const char *
 addb_transact_op_name(AddbTransactOp op)
 {
 	return op_names[op];
+}
+
+/*
+ * addb_transact_wire_name - what its element of TransactItems is called: "Put", ...
+ */
+const char *
+addb_transact_wire_name(AddbTransactOp op)
+{
+	return wire_names[op];
 }
 
 /*
@@ -181,4 +203,31 @@ addb_transact_read_members(const AddbTransactAction *action,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("%s %d (%s) has no \"%s\"", action->kind->noun,
 							action->number, op_names[action->op], members[i].name)));
+}
+
+/*
+ * addb_transact_returns_item - whether an action's member "response" asks for the
+ * item that its condition is not met by
+ *
+ * response is a string, or jbvNull when there is none. Raises 22023 for any but
+ * all_old and none.
+ */
+bool
+addb_transact_returns_item(const AddbTransactAction *action,
+						   const JsonbValue *response)
+{
+	char	   *word;
+
+	if (response->type == jbvNull)
+		return false;
+	word = pnstrdup(response->val.string.val, response->val.string.len);
+	if (pg_strcasecmp(word, "all_old") == 0)
+		return true;
+	if (pg_strcasecmp(word, "none") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid \"response\" of %s %d: \"%s\"", action->kind->noun,
+						action->number, word),
+				 errhint("It is all_old, for the stored item if the condition is not met, or none.")));
+	return false;
 }

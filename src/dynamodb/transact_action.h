@@ -38,6 +38,9 @@ extern void addb_transact_take_key(AddbTransaction *transaction,
 								   const AddbKeySchema *schema,
 								   AddbKeyHolder holder, int start);
 extern const char *addb_transact_op_name(AddbTransactOp op);
+extern const char *addb_transact_wire_name(AddbTransactOp op);
+extern bool addb_transact_returns_item(const AddbTransactAction *action,
+									   const JsonbValue *response);
 extern bool addb_transact_find_op(const JsonbValue *name, AddbTransactOp *op);
 extern char *addb_transact_op_names(void);
 

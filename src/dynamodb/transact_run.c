@@ -132,7 +132,7 @@ call_until_settled(const AddbTransaction *transaction, AddbText token,
 			return call;
 		keep_token = token.data != NULL || addb_call_was_unsettled(call);
 		addb_call_release(call);
-		addb_client_sleep((int64) 1000 *
+		addb_client_sleep(ADDB_HTTP_WAIT_RETRY, (int64) 1000 *
 						  addb_retry_canceled_delay(round, throttled,
 													pg_prng_double(&pg_global_prng_state)));
 		body->len = keep_token ? body->len - 1 : head;
@@ -160,7 +160,9 @@ read_cancellation(const AddbTransaction *transaction, AddbTransactResult *result
 			ereport(ERROR,
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("could not understand the item that DynamoDB returned for %s %d",
-							transaction->kind->noun, i + 1)));
+							transaction->kind->noun, i + 1),
+					 errdetail("DynamoDB: %s%s.", error->code,
+							   addb_call_id_note(result->call))));
 	}
 }
 
@@ -256,8 +258,9 @@ addb_transact_run(const AddbTransaction *transaction, AddbText token,
 	StringInfoData body;
 	AddbRequest request = {
 		.operation = transaction->kind->operation,
-		.has_token = transaction->kind->operation->is_write,
-		.arguments = transaction->kind->arguments
+		.kind = ADDB_WRITE_TOKEN,
+		.arguments = transaction->kind->arguments,
+		.preface = transaction->preface
 	};
 	AddbCall   *call;
 

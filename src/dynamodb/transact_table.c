@@ -33,7 +33,7 @@ typedef enum Member
 #define MEMBERS (MEMBER_PROJECTION + 1)
 
 static const AddbTransactMember members[MEMBERS] = {
-	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_WRITE, 0},
+	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_PUT, ADDB_OPS_PUT},
 	[MEMBER_KEY] = {"key", jbvObject, ADDB_OPS_ALL & ~ADDB_OPS_PUT,
@@ -64,19 +64,6 @@ static const struct
 	{MEMBER_REMOVE, ADDB_PAIR_REMOVE},
 	{MEMBER_ADD, ADDB_PAIR_ADD},
 	{MEMBER_DELETE, ADDB_PAIR_DELETE},
-};
-
-/* What the element of TransactItems is called, by operation. */
-static const char *const wire_names[] = {
-	[ADDB_TRANSACT_PUT] = "Put",
-	[ADDB_TRANSACT_CREATE] = "Put",
-	[ADDB_TRANSACT_UPDATE] = "Update",
-	[ADDB_TRANSACT_UPSERT] = "Update",
-	[ADDB_TRANSACT_PATCH] = "Update",
-	[ADDB_TRANSACT_DELETE] = "Delete",
-	[ADDB_TRANSACT_REMOVE] = "Delete",
-	[ADDB_TRANSACT_CHECK] = "ConditionCheck",
-	[ADDB_TRANSACT_GET] = "Get",
 };
 
 /* One action while it is compiled. */
@@ -275,22 +262,9 @@ append_condition(Compilation *compilation)
 static void
 append_response(Compilation *compilation)
 {
-	const AddbTransactAction *action = compilation->action;
-	const JsonbValue *value = &compilation->values[MEMBER_RESPONSE];
-	char	   *word;
-
-	if (value->type == jbvNull)
-		return;
-	word = pnstrdup(value->val.string.val, value->val.string.len);
-	if (pg_strcasecmp(word, "all_old") == 0)
+	if (addb_transact_returns_item(compilation->action, &compilation->values[MEMBER_RESPONSE]))
 		appendStringInfoString(compilation->out,
 							   ",\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"");
-	else if (pg_strcasecmp(word, "none") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid \"response\" of %s %d: \"%s\"", action->kind->noun,
-						action->number, word),
-				 errhint("It is all_old, for the stored item if the condition is not met, or none.")));
 }
 
 /* Appends all that stands in the action's object of the request. */
@@ -306,7 +280,7 @@ append_action(Compilation *compilation, const char *table)
 		addb_expressions_begin(get_jsonb(compilation, MEMBER_NAMES),
 							   get_jsonb(compilation, MEMBER_VALUES));
 	addb_expressions_call_values(compilation->expressions, "values");
-	appendStringInfo(out, "{\"%s\":{\"TableName\":", wire_names[op]);
+	appendStringInfo(out, "{\"%s\":{\"TableName\":", addb_transact_wire_name(op));
 	addb_av_append_string(out, table, (int) strlen(table));
 	append_subject(compilation, table);
 	if (ADDB_OPS(op) & ADDB_OPS_UPDATE)

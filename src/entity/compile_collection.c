@@ -107,7 +107,7 @@ append_filter(AddbEntityRequest *request, AddbExpressions *expressions)
 	for (int i = 0; i < request->nparticipants; i++)
 		models[i] = request->participants[i]->model;
 	addb_entity_condition_begin(&condition, models, request->nparticipants,
-								expressions);
+								expressions, request->action.where_name);
 	append_identities(request, &condition);
 	addb_entity_condition_where(&condition, &request->action.where);
 	addb_entity_condition_finish(&condition, ADDB_FILTER, &request->body);

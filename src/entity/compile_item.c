@@ -27,7 +27,7 @@ compile_write(AddbEntityRequest *request, AddbExpressions *expressions)
 	AddbEntityCondition condition;
 
 	addb_entity_condition_begin(&condition, &request->member->model, 1,
-								expressions);
+								expressions, request->action.where_name);
 	if (request->action.method == ADDB_METHOD_REMOVE)
 		addb_entity_condition_exists(&condition, model->primary, true);
 	addb_entity_condition_where(&condition, &request->action.where);

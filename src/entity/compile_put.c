@@ -106,7 +106,7 @@ addb_entity_compile_put(AddbEntityRequest *request)
 	addb_entity_append_item(&request->body, model, request->action.attributes);
 	request->item_len = request->body.len - request->item_start;
 	addb_entity_condition_begin(&condition, &request->member->model, 1,
-								expressions);
+								expressions, request->action.where_name);
 	if (request->action.method == ADDB_METHOD_CREATE)
 		addb_entity_condition_exists(&condition, model->primary, false);
 	addb_entity_condition_where(&condition, &request->action.where);

@@ -7,6 +7,19 @@
 #include "entity/error.h"
 #include "entity/read.h"
 
+static char *
+pattern_names(const AddbEntityModel *model)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < model->nindexes; i++)
+		appendStringInfo(&names, "%s\"%s\"", i == 0 ? "" :
+						 i == model->nindexes - 1 ? " and " : ", ",
+						 addb_entity_quote(model->indexes[i].name));
+	return names.data;
+}
+
 static void
 find_index(AddbEntityRequest *request)
 {
@@ -15,9 +28,12 @@ find_index(AddbEntityRequest *request)
 	request->index =
 		addb_entity_find_index(request->member->model, name.data, name.len);
 	if (request->index == NULL)
-		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "entity \"%s\" has no access pattern \"%s\"",
-						  addb_entity_quote(request->member->alias),
-						  addb_entity_quote(name));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("entity \"%s\" has no access pattern \"%s\"",
+						addb_entity_quote(request->member->alias),
+						name.data == NULL ? "" : addb_entity_quote(name)),
+				 errhint("It has %s.", pattern_names(request->member->model))));
 }
 
 /* In a clustered index the entities lie among one another until the key ends. */
@@ -28,7 +44,7 @@ append_filter(AddbEntityRequest *request, AddbExpressions *expressions,
 	AddbEntityCondition condition;
 
 	addb_entity_condition_begin(&condition, &request->member->model, 1,
-								expressions);
+								expressions, request->action.where_name);
 	addb_entity_condition_where(&condition, &request->action.where);
 	if (identity)
 	{
@@ -104,7 +120,7 @@ addb_entity_compile_scan(AddbEntityRequest *request)
 	addb_entity_request_begin(request, &addb_scan);
 	addb_entity_append_range(request, expressions, request->index);
 	addb_entity_condition_begin(&condition, &request->member->model, 1,
-								expressions);
+								expressions, request->action.where_name);
 	append_beginning(&condition, &request->index->pk, nothing);
 	if (request->index->has_sk)
 		append_beginning(&condition, &request->index->sk, nothing);

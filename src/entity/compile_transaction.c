@@ -38,8 +38,8 @@ item_name(AddbEntityMethod method, bool write)
 		!write && method == ADDB_METHOD_GET ? "Get" : NULL;
 
 	if (name == NULL)
-		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operation \"%s\" cannot be in this transaction",
-						  addb_entity_method_name(method));
+		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operation \"%s\" cannot be in a transaction that %s",
+						  addb_entity_method_name(method), write ? "writes" : "reads");
 	return name;
 }
 

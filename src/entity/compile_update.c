@@ -54,6 +54,11 @@ take_step(void *arg, const AddbEntityAction *action)
 {
 	Chain	   *chain = arg;
 
+	if (action->op == ADDB_OPERATOR_TEXT)
+	{
+		addb_entity_read_update(&chain->update, action->value, take_step, chain);
+		return;
+	}
 	if (action->op == ADDB_OPERATOR_COMPOSITE)
 		take_composite(chain, action);
 	else
@@ -153,10 +158,11 @@ addb_entity_compile_update(AddbEntityRequest *request)
 	addb_entity_request_begin(request, &addb_update_item);
 	request->key = addb_entity_read_values(model, request->action.key);
 	addb_entity_append_table_key(request, request->key);
-	addb_entity_update_begin(&chain.update, model, expressions);
+	addb_entity_update_begin(&chain.update, model, expressions,
+							 request->action.chain_name);
 	chain.composites = addb_entity_values(model);
 	chain.once = false;
-	addb_entity_read_chain(request->action.chain, take_step, &chain);
+	addb_entity_read_chain(request->action.chain, request->action.chain_name, take_step, &chain);
 	request->once = chain.once;
 	known = known_values(&chain, request->key);
 	addb_entity_update_keys(&chain.update,
@@ -167,7 +173,7 @@ addb_entity_compile_update(AddbEntityRequest *request)
 	addb_entity_update_identity(&chain.update);
 	addb_entity_update_finish(&chain.update, &request->body);
 	addb_entity_condition_begin(&condition, &request->member->model, 1,
-								expressions);
+								expressions, request->action.where_name);
 	if (request->action.method == ADDB_METHOD_PATCH)
 		addb_entity_condition_exists(&condition, model->primary, true);
 	addb_entity_condition_where(&condition, &request->action.where);

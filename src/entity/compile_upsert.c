@@ -29,16 +29,20 @@ take_step(void *arg, const AddbEntityAction *action)
 
 	if (action->op == ADDB_OPERATOR_REMOVE ||
 		action->op == ADDB_OPERATOR_DELETE ||
-		action->op == ADDB_OPERATOR_COMPOSITE || action->ref != NULL)
+		action->op >= ADDB_OPERATOR_COMPOSITE || action->ref != NULL)
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED,
-						  "operation \"upsert\" can set, add, subtract, append and ifNotExists only");
+						  "operation \"upsert\" can have no operators but set, add, subtract, append and ifNotExists");
 	if (attribute == NULL)
 		return;
 	if (action->op != ADDB_OPERATOR_SET && attribute->in_any_key)
-		addb_entity_raise(attribute->in_table_key ? ADDB_ENTITY_INVALID :
-						  ADDB_ENTITY_INCOMPLETE,
-						  "attribute \"%s\" can only be set, for it is part of a key",
-						  addb_entity_quote(attribute->name));
+	{
+		const char *reason = "can only be set, for it is part of a key";
+
+		if (attribute->in_table_key)
+			addb_entity_refuse(attribute, reason);
+		addb_entity_raise(ADDB_ENTITY_INCOMPLETE, "attribute \"%s\" %s",
+						  addb_entity_quote(attribute->name), reason);
+	}
 	upsert->once |= addb_entity_action_is_once(action);
 	upsert->actions[attribute->number] = *action;
 	upsert->values[attribute->number] =
@@ -110,12 +114,13 @@ addb_entity_compile_upsert(AddbEntityRequest *request)
 	Upsert		upsert;
 
 	addb_entity_request_begin(request, &addb_update_item);
-	addb_entity_update_begin(&upsert.update, model, expressions);
+	addb_entity_update_begin(&upsert.update, model, expressions,
+							 request->action.chain_name);
 	upsert.values = addb_entity_read_values(model, request->action.attributes);
 	upsert.actions =
 		palloc0(Max(model->root.nchildren, 1) * sizeof(AddbEntityAction));
 	upsert.once = false;
-	addb_entity_read_chain(request->action.chain, take_step, &upsert);
+	addb_entity_read_chain(request->action.chain, request->action.chain_name, take_step, &upsert);
 	request->once = upsert.once;
 	addb_entity_update_identity(&upsert.update);
 	set_attributes(&upsert);
@@ -126,7 +131,7 @@ addb_entity_compile_upsert(AddbEntityRequest *request)
 							upsert.values, true);
 	addb_entity_update_finish(&upsert.update, &request->body);
 	addb_entity_condition_begin(&condition, &request->member->model, 1,
-								expressions);
+								expressions, request->action.where_name);
 	addb_entity_condition_where(&condition, &request->action.where);
 	addb_entity_condition_finish(&condition, ADDB_CONDITION, &request->body);
 	addb_entity_append_returns(request);

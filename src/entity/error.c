@@ -10,6 +10,7 @@
 
 #include "entity/error.h"
 #include "mb/pg_wchar.h"
+#include "utils/json.h"
 
 /* Bytes of a text that a message quotes. */
 #define QUOTE_MAX 200
@@ -27,7 +28,7 @@ static const struct
 	{ADDB_ENTITY_BAD_ATTRIBUTE, "invalid attribute definition"},
 	{ADDB_ENTITY_BAD_MODEL, "invalid model"},
 	{ADDB_ENTITY_BAD_OPTION, "invalid option"},
-	{ADDB_ENTITY_BAD_WHERE, "invalid where"},
+	{ADDB_ENTITY_BAD_WHERE, "invalid condition"},
 	{ADDB_ENTITY_BAD_JOIN, "entities cannot join one service"},
 	{ADDB_ENTITY_SAME_FIELD, "one field for both keys"},
 	{ADDB_ENTITY_REPEATED_COMPOSITE, "repeated composite attribute"},
@@ -41,16 +42,8 @@ static const struct
 	{ADDB_ENTITY_NO_TABLE, "no table"},
 	{ADDB_ENTITY_BAD_PAGES, "invalid number of pages"},
 	{ADDB_ENTITY_COMPOSITE_TWICE, "composite attribute given twice"},
-	{ADDB_ENTITY_INVALID, "invalid value"},
 	{ADDB_ENTITY_BAD_CURSOR, "invalid cursor"},
 };
-
-static int
-sqlstate(int code)
-{
-	return code == ADDB_ENTITY_INVALID ? ERRCODE_CHECK_VIOLATION :
-		ERRCODE_INVALID_PARAMETER_VALUE;
-}
 
 static const char *
 title(int code)
@@ -62,9 +55,9 @@ title(int code)
 }
 
 /*
- * addb_entity_raise - raises a refusal with ElectroDB's number
+ * addb_entity_raise - raises 22023 with ElectroDB's number, that is not 3001
  *
- * The format makes the primary message. 22023, or 23514 for 3001.
+ * The format makes the primary message.
  */
 void
 addb_entity_raise(int code, const char *format,...)
@@ -85,10 +78,28 @@ addb_entity_raise(int code, const char *format,...)
 		enlargeStringInfo(&message, needed);
 	}
 	ereport(ERROR,
-			(errcode(sqlstate(code)),
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg_internal("%s", message.data),
 			 code == ADDB_ENTITY_UNNUMBERED ? 0 :
 			 errdetail_internal("ElectroDB error %d: %s.", code, title(code))));
+}
+
+/*
+ * addb_entity_append_field - appends {"field", "index", "reason"} to a list
+ *
+ * index is that of a list element, -1: none.
+ */
+void
+addb_entity_append_field(StringInfo fields, const char *field, int index,
+						 const char *reason)
+{
+	appendStringInfoString(fields, fields->len > 0 ? ", {\"field\": " : "{\"field\": ");
+	escape_json(fields, field);
+	if (index >= 0)
+		appendStringInfo(fields, ", \"index\": %d", index);
+	appendStringInfoString(fields, ", \"reason\": ");
+	escape_json(fields, reason);
+	appendStringInfoChar(fields, '}');
 }
 
 /*
@@ -103,6 +114,19 @@ addb_entity_raise_fields(const char *message, const char *fields)
 			(errcode(ERRCODE_CHECK_VIOLATION),
 			 errmsg_internal("%s", message),
 			 errdetail_internal("ElectroDB error %d: %s", ADDB_ENTITY_INVALID, fields)));
+}
+
+/*
+ * addb_entity_raise_field - the same for one field, of which message tells
+ */
+void
+addb_entity_raise_field(const char *field, const char *message)
+{
+	StringInfoData fields;
+
+	initStringInfo(&fields);
+	addb_entity_append_field(&fields, field, -1, message);
+	addb_entity_raise_fields(message, psprintf("[%s]", fields.data));
 }
 
 /*

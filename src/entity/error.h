@@ -32,13 +32,20 @@
 #define ADDB_ENTITY_NO_TABLE 2003
 #define ADDB_ENTITY_BAD_PAGES 2005
 #define ADDB_ENTITY_COMPOSITE_TWICE 2010
-#define ADDB_ENTITY_INVALID 3001
-#define ADDB_ENTITY_BAD_CURSOR 4001
+#define ADDB_ENTITY_INVALID 3001	/* by addb_entity_raise_fields alone */
+#define ADDB_ENTITY_BAD_CURSOR 4001 /* and DynamoDB's failures */
+
+/* What the DETAIL of a failure of DynamoDB begins with. */
+#define ADDB_ENTITY_FAILURE "ElectroDB error 4001"
 
 extern _Noreturn void addb_entity_raise(int code,
 										const char *format,...) pg_attribute_printf(2, 3);
+extern void addb_entity_append_field(StringInfo fields, const char *field,
+									 int index, const char *reason);
 extern _Noreturn void addb_entity_raise_fields(const char *message,
 											   const char *fields);
+extern _Noreturn void addb_entity_raise_field(const char *field,
+											  const char *message);
 extern _Noreturn void addb_entity_raise_unsupported(const char *what,
 													const char *where);
 extern char *addb_entity_quote(AddbText text);

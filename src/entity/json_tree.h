@@ -6,7 +6,7 @@
 #define ADDB_ENTITY_JSON_TREE_H
 
 #include "core/text.h"
-#include "dynamodb/json.h"
+#include "core/json.h"
 
 typedef struct AddbJsonNode AddbJsonNode;
 

@@ -7,7 +7,7 @@
 #include "dynamodb/attribute_value.h"
 #include "entity/error.h"
 #include "entity/js_text.h"
-#include "entity/key.h"
+#include "entity/value.h"
 #include "mb/pg_wchar.h"
 
 /*
@@ -46,9 +46,7 @@ addb_entity_text(const AddbEntityAttribute *attribute, const JsonbValue *value)
 			text.len = (int) strlen(text.data);
 			return text;
 		default:
-			addb_entity_raise(ADDB_ENTITY_INVALID,
-							  "value of attribute \"%s\" cannot be part of a key or text",
-							  addb_entity_quote(attribute->name));
+			addb_entity_refuse(attribute, "has a value that cannot be part of a key or text");
 	}
 }
 
@@ -72,9 +70,7 @@ numeric_key(const AddbEntityKey *key, AddbEntityValues values)
 	{
 		text = addb_entity_text(attribute, value);
 		if (!addb_js_parse_int(text.data, text.len, &number))
-			addb_entity_raise(ADDB_ENTITY_INVALID,
-							  "value of attribute \"%s\" must be a number, for it is a numeric key",
-							  addb_entity_quote(attribute->name));
+			addb_entity_refuse(attribute, "must be a number, for it is a numeric key");
 		digits = palloc(ADDB_JS_NUMBER_SIZE);
 		result.text.len = addb_js_number(number, digits);
 		result.text.data = digits;

@@ -47,11 +47,19 @@ addb_model_path(const char *path, AddbText name)
 	return psprintf("%s.%s", path, addb_entity_quote(name));
 }
 
-static void
+/* path is NULL for members of the whole */
+static _Noreturn void
 wrong_type(const char *path, const char *name, const char *expected)
 {
-	addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "\"%s.%s\" of the model must be %s",
-					  path, name, expected);
+	addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "\"%s%s%s\" of the model must be %s",
+					  path == NULL ? "" : path, path == NULL ? "" : ".", name, expected);
+}
+
+static _Noreturn void
+missing(const char *path, const char *name, const char *expected)
+{
+	addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "the model lacks \"%s%s%s\", which must be %s",
+					  path == NULL ? "" : path, path == NULL ? "" : ".", name, expected);
 }
 
 /*
@@ -81,7 +89,7 @@ addb_model_required_text(const AddbJsonNode *object, const char *name,
 	AddbText	text = addb_model_text(object, name, path);
 
 	if (text.data == NULL)
-		wrong_type(path, name, "given, as a string");
+		missing(path, name, "a string");
 	return text;
 }
 
@@ -162,8 +170,10 @@ required_object(const AddbJsonNode *root, const char *name)
 {
 	const AddbJsonNode *node = addb_json_member(root, name);
 
-	if (node == NULL || node->type != ADDB_JSON_OBJECT)
-		wrong_type("model", name, "given, as an object");
+	if (node == NULL)
+		missing(NULL, name, "an object");
+	if (node->type != ADDB_JSON_OBJECT)
+		wrong_type(NULL, name, "an object");
 	return node;
 }
 
@@ -182,7 +192,7 @@ read_model(AddbEntityModel *model, const char *text, int len)
 	model->entity = addb_model_required_text(head, "entity", "model");
 	model->version = addb_model_required_text(head, "version", "model");
 	model->service = addb_model_required_text(head, "service", "model");
-	model->table = addb_model_text(root, "table", "model");
+	model->table = addb_model_text(root, "table", NULL);
 	model->identity_json = identity_json(model);
 	addb_model_read_attributes(model, required_object(root, "attributes"));
 	addb_model_read_indexes(model, required_object(root, "indexes"));

@@ -69,6 +69,18 @@ key_is(const JsonbValue *key, const char *name)
 		memcmp(key->val.string.val, name, key->val.string.len) == 0;
 }
 
+static char *
+method_names(void)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < lengthof(methods); i++)
+		appendStringInfo(&names, "%s%s", i == 0 ? "" :
+						 i == lengthof(methods) - 1 ? " and " : ", ", methods[i]);
+	return names.data;
+}
+
 static void
 read_method(const JsonbValue *value, AddbEntityOperation *operation)
 {
@@ -78,7 +90,13 @@ read_method(const JsonbValue *value, AddbEntityOperation *operation)
 			operation->method = i;
 			return;
 		}
-	addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operation has no known method");
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 value->type == jbvString ?
+			 errmsg("unknown method \"%s\"",
+					addb_entity_quote((AddbText) {value->val.string.val, value->val.string.len})) :
+			 errmsg("\"method\" must be a string"),
+			 errhint("The methods are %s.", method_names())));
 }
 
 /* Stores one of the plain members; false when it is none of them. */
@@ -132,6 +150,9 @@ addb_entity_operation_init(AddbEntityOperation *operation)
 	operation->values.type = jbvNull;
 	operation->where.type = jbvNull;
 	operation->options.pages = 1;
+	operation->where_name = "where";
+	operation->values_name = "values";
+	operation->chain_name = "chain";
 }
 
 /*
@@ -167,8 +188,11 @@ addb_entity_operation_read(JsonbContainer *object,
 		else if (key_is(&key, "options") || key_is(&key, "commit"))
 			read_options(&value, operation);
 		else if (!read_plain(&key, &value, operation))
-			addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operation has an unknown member \"%s\"",
-							  pnstrdup(key.val.string.val, key.val.string.len));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("operation has an unknown member \"%s\"",
+							pnstrdup(key.val.string.val, key.val.string.len)),
+					 errhint("Besides \"method\" it may have \"entity\", \"index\", \"service\", \"collection\", \"attributes\", \"key\", \"keys\", \"items\", \"chain\", \"sk\", \"where\", \"values\", \"options\" and \"commit\".")));
 	}
 	if (!has_method)
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operation has no known method");

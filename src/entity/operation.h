@@ -11,8 +11,8 @@
  *	{method: transactWrite|transactGet, items: [operation + commit], options: {token}}
  *
  * chain is a list of {set|add|subtract|append|delete|ifNotExists: {path: value}},
- * {remove: [path]}, {composite: {attribute: value}} and {data: [{op, attr, value,
- * ref, default}]}; sk is {op, value} or {op: between, from, to}. where is a
+ * {remove: [path]}, {composite: {attribute: value}}, {data: [{op, attr, value,
+ * ref, default}]} and {update: text}; sk is {op, value} or {op: between, from, to}. where is a
  * condition or a list of them, each an object (see where.h) or a text, whose
  * :values come from the member "values".
  */
@@ -98,6 +98,11 @@ typedef struct AddbEntityOperation
 	JsonbValue	values;			/* for texts of where; jbvNull: none */
 	JsonbValue	where;			/* jbvNull: none */
 	AddbEntityOptions options;
+
+	/* what messages call where, values and chain: members, or arguments of SQL */
+	const char *where_name;
+	const char *values_name;
+	const char *chain_name;		/* NULL: its operators are members themselves */
 } AddbEntityOperation;
 
 extern void addb_entity_operation_init(AddbEntityOperation *operation);

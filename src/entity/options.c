@@ -78,7 +78,7 @@ read_on_failure(const JsonbValue *value)
 	return ADDB_FAILURE_ALL_OLD;
 }
 
-/* An integer from 1 on, 0 when it is none. */
+/* The nearest integer of a number from 1 on, 0 of anything else. */
 static int
 positive(const JsonbValue *value)
 {
@@ -128,6 +128,16 @@ read_order(const JsonbValue *value)
 	return addb_text_is(text_of(value), "desc");
 }
 
+static AddbText
+read_cursor(const JsonbValue *value)
+{
+	AddbText	cursor = text_of(value);
+
+	if (cursor.data == NULL && value->type != jbvNull)
+		addb_entity_raise(ADDB_ENTITY_BAD_CURSOR, "option \"cursor\" must be a string");
+	return cursor;
+}
+
 static bool
 read_data(const JsonbValue *value)
 {
@@ -155,8 +165,10 @@ read_limit(const JsonbValue *value)
 
 	if (value->type == jbvNull)
 		return NULL;
-	if (value->type != jbvNumeric)
-		bad_option("limit", "a number");
+	if (positive(value) == 0 ||
+		!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(value->val.numeric),
+										  NumericGetDatum(int64_to_numeric(positive(value))))))
+		bad_option("limit", "a whole number greater than zero");
 	copy = palloc(sizeof(JsonbValue));
 	*copy = *value;
 	return copy;
@@ -184,7 +196,7 @@ read_option(AddbText name, const JsonbValue *value, AddbEntityOptions *options)
 	else if (addb_text_is(name, "limit"))
 		options->limit = read_limit(value);
 	else if (addb_text_is(name, "cursor"))
-		options->cursor = read_text(value, "cursor");
+		options->cursor = read_cursor(value);
 	else if (addb_text_is(name, "pages"))
 		options->pages = read_pages(value);
 	else if (addb_text_is(name, "count"))
@@ -215,7 +227,9 @@ addb_entity_options_read(JsonbContainer *object, AddbEntityOptions *options)
 		for (int i = 0; i < lengthof(unsupported); i++)
 			if (addb_text_is((AddbText) {key.val.string.val,
 										 key.val.string.len}, unsupported[i]))
-				addb_entity_raise_unsupported("this option", unsupported[i]);
+				ereport(ERROR,
+						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						 errmsg("option \"%s\" is not supported", unsupported[i])));
 		read_option((AddbText) {key.val.string.val, key.val.string.len},
 					&value, options);
 	}

@@ -8,8 +8,12 @@
 #include "entity/path.h"
 
 static _Noreturn void
-bad_path(AddbText written)
+bad_path(const AddbEntityPath *path, AddbText written)
 {
+	if (path->invalid)
+		addb_entity_raise_field(pnstrdup(written.data, written.len),
+								psprintf("\"%s\" is no attribute of the model",
+										 addb_entity_quote(written)));
 	addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "path \"%s\" leads to no attribute of the model",
 					  addb_entity_quote(written));
 }
@@ -29,7 +33,7 @@ enter_element(AddbEntityPath *path, AddbText written, const char *index,
 			  int len, StringInfo out)
 {
 	if (!is_number(index, len))
-		bad_path(written);
+		bad_path(path, written);
 	if (!path->free)
 	{
 		if (path->leaf->type == ADDB_ENTITY_LIST)
@@ -37,7 +41,7 @@ enter_element(AddbEntityPath *path, AddbText written, const char *index,
 		else if (path->leaf->type == ADDB_ENTITY_ANY)
 			path->free = true;
 		else
-			bad_path(written);
+			bad_path(path, written);
 	}
 	appendStringInfo(out, "[%.*s]", len, index);
 }
@@ -50,7 +54,7 @@ enter_member(AddbEntityPath *path, AddbExpressions *expressions,
 	const AddbEntityAttribute *child;
 
 	if (len == 0)
-		bad_path(written);
+		bad_path(path, written);
 	if (!path->free && path->leaf->type == ADDB_ENTITY_LIST)
 	{
 		enter_element(path, written, name, len, out);
@@ -67,7 +71,7 @@ enter_member(AddbEntityPath *path, AddbExpressions *expressions,
 	child = path->leaf->type != ADDB_ENTITY_MAP ? NULL :
 		addb_entity_child(path->leaf, name, len);
 	if (child == NULL)
-		bad_path(written);
+		bad_path(path, written);
 	path->leaf = child;
 	addb_expressions_append_name(expressions, child->field.data,
 								 child->field.len, out);
@@ -77,7 +81,7 @@ enter_member(AddbEntityPath *path, AddbExpressions *expressions,
  * addb_entity_path - follows a path and writes it with its fields' placeholders
  *
  * False when its first name is no attribute. Raises 22023 when it leads from an
- * attribute to nothing.
+ * attribute to nothing. path->invalid is set before: then both are error 3001.
  */
 bool
 addb_entity_path(const AddbEntityModel *model, AddbExpressions *expressions,
@@ -94,6 +98,8 @@ addb_entity_path(const AddbEntityModel *model, AddbExpressions *expressions,
 		addb_entity_child(&model->root, written.data, (int) (p - written.data));
 	path->leaf = path->root;
 	path->free = false;
+	if (path->root == NULL && path->invalid)
+		bad_path(path, written);
 	if (path->root == NULL)
 		return false;
 	initStringInfo(&out);
@@ -107,14 +113,14 @@ addb_entity_path(const AddbEntityModel *model, AddbExpressions *expressions,
 		while (p < end && (element ? *p != ']' : *p != '.' && *p != '['))
 			p++;
 		if (element && p == end)
-			bad_path(written);
+			bad_path(path, written);
 		if (element)
 			enter_element(path, written, start, (int) (p++ - start), &out);
 		else
 			enter_member(path, expressions, written, start, (int) (p - start),
 						 &out);
 		if (element && p < end && *p != '.' && *p != '[')
-			bad_path(written);
+			bad_path(path, written);
 	}
 	path->text = (AddbText) {out.data, out.len};
 	return true;

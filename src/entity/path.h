@@ -10,6 +10,8 @@
 
 typedef struct AddbEntityPath
 {
+	bool		invalid;		/* the caller's: a path that leads to nothing is
+								 * error 3001 */
 	const AddbEntityAttribute *root;
 	const AddbEntityAttribute *leaf;	/* what the path leads to */
 	bool		free;			/* it leads into a value of type any, of which

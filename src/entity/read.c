@@ -47,8 +47,19 @@ find_form(const char *op)
 	for (int i = 0; i < lengthof(forms); i++)
 		if (strcmp(forms[i].op, op) == 0)
 			return i;
-	addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "\"sk\" of the operation has an unknown operator \"%s\"",
-					  op);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"sk\" has an unknown operator \"%s\"", op),
+			 errhint("The operators are eq, begins, gt, gte, lt, lte and between.")));
+}
+
+static _Noreturn void
+refuse_sk(const char *message)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg_internal("%s", message),
+			 errhint("Write it like {\"op\": \"begins\", \"value\": {\"name\": \"x\"}}, or {\"op\": \"between\", \"from\": {...}, \"to\": {...}}.")));
 }
 
 /* The values of an object, over those that the operation's key gives. */
@@ -62,8 +73,7 @@ merge(const AddbEntityModel *model, AddbEntityValues values, JsonbContainer *sk,
 
 	if (object == NULL || object->type != jbvBinary ||
 		!JsonContainerIsObject(object->val.binary.data))
-		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "\"sk\" of the operation lacks the object \"%s\"",
-						  name);
+		refuse_sk(psprintf("\"sk\" lacks the object \"%s\"", name));
 	merged = addb_entity_read_values(model, object->val.binary.data);
 	for (int i = 0; i < model->root.nchildren; i++)
 		if (merged[i] == NULL)
@@ -84,7 +94,7 @@ read_range(const AddbEntityModel *model, AddbEntityValues values,
 		return;
 	op = getKeyJsonValueFromContainer(sk, "op", 2, NULL);
 	if (op == NULL || op->type != jbvString)
-		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "\"sk\" of the operation lacks the text \"op\"");
+		refuse_sk("\"sk\" lacks the text \"op\"");
 	range->op = pnstrdup(op->val.string.val, op->val.string.len);
 	if (strcmp(range->op, "between") == 0)
 	{

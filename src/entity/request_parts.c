@@ -14,9 +14,12 @@ AddbExpressions *
 addb_entity_expressions(const AddbEntityRequest *request)
 {
 	JsonbValue	values = request->action.values;
+	AddbExpressions *expressions =
+		addb_expressions_begin(NULL, values.type == jbvNull ? NULL :
+							   JsonbValueToJsonb(&values));
 
-	return addb_expressions_begin(NULL, values.type == jbvNull ? NULL :
-								  JsonbValueToJsonb(&values));
+	addb_expressions_call_values(expressions, request->action.values_name);
+	return expressions;
 }
 
 /*

@@ -13,9 +13,10 @@
  */
 void
 addb_entity_update_begin(AddbEntityUpdate *update, const AddbEntityModel *model,
-						 AddbExpressions *expressions)
+						 AddbExpressions *expressions, const char *name)
 {
 	update->model = model;
+	update->name = name;
 	update->expressions = expressions;
 	initStringInfo(&update->set);
 	initStringInfo(&update->remove);

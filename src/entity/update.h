@@ -18,13 +18,15 @@ typedef enum AddbEntityOperator
 	ADDB_OPERATOR_DELETE,
 	ADDB_OPERATOR_IF_NOT_EXISTS,
 	ADDB_OPERATOR_COMPOSITE,
-	ADDB_OPERATOR_DATA
+	ADDB_OPERATOR_DATA,
+	ADDB_OPERATOR_TEXT			/* value has several, as DynamoDB writes them */
 } AddbEntityOperator;
 
 typedef struct AddbEntityUpdate
 {
 	const AddbEntityModel *model;
 	AddbExpressions *expressions;
+	const char *name;			/* what messages call its actions, or NULL */
 	StringInfoData set;			/* actions of each clause, joined by commas */
 	StringInfoData remove;
 	StringInfoData add;
@@ -41,12 +43,15 @@ typedef struct AddbEntityAction
 	const JsonbValue *value;	/* or NULL */
 	const JsonbValue *ref;		/* path of the attribute to copy, or NULL */
 	const JsonbValue *fallback; /* where the attribute is missing, or NULL */
+	bool		bare;			/* nothing is taken for a missing attribute: then
+								 * DynamoDB refuses */
 } AddbEntityAction;
 
 /* in update.c */
 extern void addb_entity_update_begin(AddbEntityUpdate *update,
 									 const AddbEntityModel *model,
-									 AddbExpressions *expressions);
+									 AddbExpressions *expressions,
+									 const char *name);
 extern void addb_entity_update_set(AddbEntityUpdate *update,
 								   const AddbEntityAttribute *attribute,
 								   const JsonbValue *value,
@@ -67,7 +72,12 @@ extern void addb_entity_update_act(AddbEntityUpdate *update,
 
 /* in update_chain.c */
 typedef void (*AddbEntityChainStep) (void *arg, const AddbEntityAction *action);
-extern void addb_entity_read_chain(JsonbContainer *chain,
+extern void addb_entity_read_chain(JsonbContainer *chain, const char *name,
 								   AddbEntityChainStep step, void *arg);
+
+/* in update_text.c */
+extern void addb_entity_read_update(AddbEntityUpdate *update,
+									const JsonbValue *text,
+									AddbEntityChainStep step, void *arg);
 
 #endif							/* ADDB_ENTITY_UPDATE_H */

@@ -53,12 +53,10 @@ check_writable(const AddbEntityAction *action, const AddbEntityPath *path)
 	for (const AddbEntityAttribute *at = path->leaf; at != NULL;
 		 at = at->parent)
 		if (at->read_only)
-			addb_entity_raise(ADDB_ENTITY_INVALID, "attribute \"%s\" is read-only and cannot be %s",
-							  addb_entity_attribute_path(at), done);
+			addb_entity_refuse(at, psprintf("is read-only and cannot be %s", done));
 	if (action->op == ADDB_OPERATOR_REMOVE && path->leaf->required &&
 		!path->free)
-		addb_entity_raise(ADDB_ENTITY_INVALID, "attribute \"%s\" is required and cannot be removed",
-						  addb_entity_attribute_path(path->leaf));
+		addb_entity_refuse(path->leaf, "is required and cannot be removed");
 }
 
 static void
@@ -89,7 +87,7 @@ write_value(AddbEntityUpdate *update, const AddbEntityPath *path,
 	if (as_set)
 		addb_entity_write_set(&writer, path->leaf, value);
 	else if (path->free)
-		addb_av_encode_value(json, value, "chain");
+		addb_av_encode_value(json, value, update->name == NULL ? "set" : update->name);
 	else
 		addb_entity_write(&writer, path->leaf, value);
 	addb_entity_writer_raise(&writer);
@@ -103,7 +101,7 @@ static void
 append_operand(AddbEntityUpdate *update, const AddbEntityAction *action,
 			   const AddbEntityPath *path, StringInfo out)
 {
-	AddbEntityPath other;
+	AddbEntityPath other = {.invalid = false};
 	AddbText	written;
 
 	if (action->ref == NULL)
@@ -124,6 +122,11 @@ static void
 append_start(AddbEntityUpdate *update, const AddbEntityAction *action,
 			 const AddbEntityPath *path, const char *missing, StringInfo out)
 {
+	if (action->bare)
+	{
+		appendBinaryStringInfo(out, path->text.data, path->text.len);
+		return;
+	}
 	appendStringInfo(out, "if_not_exists(%s, ", path->text.data);
 	if (action->fallback != NULL)
 		write_value(update, path, action->fallback, false, out);
@@ -220,14 +223,10 @@ addb_entity_update_act(AddbEntityUpdate *update, const AddbEntityAction *action)
 {
 	AddbEntityPath path;
 
+	path.invalid = action->op == ADDB_OPERATOR_REMOVE;
 	if (!addb_entity_path(update->model, update->expressions, action->path,
 						  &path))
-	{
-		if (action->op == ADDB_OPERATOR_REMOVE)
-			addb_entity_raise(ADDB_ENTITY_INVALID, "\"%s\" is no attribute of the model",
-							  addb_entity_quote(action->path));
 		return;
-	}
 	check_writable(action, &path);
 	check_type(action, &path);
 	if (action->op == ADDB_OPERATOR_REMOVE)
@@ -236,7 +235,7 @@ addb_entity_update_act(AddbEntityUpdate *update, const AddbEntityAction *action)
 	else if (action->op == ADDB_OPERATOR_DELETE)
 		act_in_place(update, action, &path, &update->delete);
 	else if (action->op == ADDB_OPERATOR_ADD && action->fallback == NULL &&
-			 action->ref == NULL)
+			 action->ref == NULL && !action->bare)
 		act_in_place(update, action, &path, &update->add);
 	else
 		act_set(update, action, &path);

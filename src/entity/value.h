@@ -41,6 +41,8 @@ extern void addb_entity_complain_type(AddbEntityWriter *writer,
 									  const char *expected);
 extern void addb_entity_complain_required(AddbEntityWriter *writer,
 										  const AddbEntityAttribute *attribute);
+extern _Noreturn void addb_entity_refuse(const AddbEntityAttribute *attribute,
+										 const char *reason);
 extern void addb_entity_writer_raise(AddbEntityWriter *writer);
 extern char *addb_entity_attribute_path(const AddbEntityAttribute *attribute);
 

@@ -6,7 +6,6 @@
 
 #include "entity/error.h"
 #include "entity/value.h"
-#include "utils/json.h"
 
 /*
  * addb_entity_writer_init - a writer that appends to out, with nothing to complain of
@@ -66,13 +65,7 @@ addb_entity_complain(AddbEntityWriter *writer,
 		initStringInfo(&writer->fields);
 	}
 	appendStringInfo(&writer->reasons, "%s%s", writer->reasons.len > 0 ? ", " : "", text);
-	appendStringInfo(&writer->fields, "%s{\"field\": ", writer->fields.len > 0 ? ", " : "");
-	escape_json(&writer->fields, path);
-	if (writer->index >= 0)
-		appendStringInfo(&writer->fields, ", \"index\": %d", writer->index);
-	appendStringInfoString(&writer->fields, ", \"reason\": ");
-	escape_json(&writer->fields, text);
-	appendStringInfoChar(&writer->fields, '}');
+	addb_entity_append_field(&writer->fields, path, writer->index, text);
 }
 
 static const char *
@@ -114,6 +107,20 @@ addb_entity_complain_required(AddbEntityWriter *writer,
 							  const AddbEntityAttribute *attribute)
 {
 	addb_entity_complain(writer, attribute, "is required");
+}
+
+/*
+ * addb_entity_refuse - raises error 3001: "attribute ... reason"
+ */
+void
+addb_entity_refuse(const AddbEntityAttribute *attribute, const char *reason)
+{
+	AddbEntityWriter writer;
+
+	addb_entity_writer_init(&writer, NULL);
+	addb_entity_complain(&writer, attribute, reason);
+	addb_entity_writer_raise(&writer);
+	pg_unreachable();
 }
 
 /*

@@ -14,16 +14,18 @@
 /*
  * addb_entity_condition_begin - a condition without clauses
  *
- * models has the entity, or those of a collection, and must stay.
+ * models has the entity, or those of a collection, and must stay. name is what
+ * messages call the user's part of it.
  */
 void
 addb_entity_condition_begin(AddbEntityCondition *condition,
 							const AddbEntityModel *const *models, int nmodels,
-							AddbExpressions *expressions)
+							AddbExpressions *expressions, const char *name)
 {
 	condition->models = models;
 	condition->nmodels = nmodels;
 	condition->expressions = expressions;
+	condition->name = name;
 	initStringInfo(&condition->text);
 }
 
@@ -106,7 +108,8 @@ add_clause(AddbEntityCondition *condition, const JsonbValue *clause)
 	}
 	if (clause->type != jbvBinary ||
 		!JsonContainerIsObject(clause->val.binary.data))
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "conditions of \"where\" must be objects or texts");
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" must be a text, an object or an array of them",
+						  condition->name);
 	object = clause->val.binary.data;
 	or = addb_entity_where_is_or(object);
 	appendStringInfoString(out, or ? "(" : "");

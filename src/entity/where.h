@@ -24,13 +24,15 @@ typedef struct AddbEntityCondition
 											 * gives it */
 	int			nmodels;
 	AddbExpressions *expressions;
+	const char *name;			/* what messages call it */
 	StringInfoData text;
 } AddbEntityCondition;
 
 extern void addb_entity_condition_begin(AddbEntityCondition *condition,
 										const AddbEntityModel *const *models,
 										int nmodels,
-										AddbExpressions *expressions);
+										AddbExpressions *expressions,
+										const char *name);
 extern StringInfo addb_entity_condition_next(AddbEntityCondition *condition);
 extern void addb_entity_condition_exists(AddbEntityCondition *condition,
 										 const AddbEntityIndex *index,

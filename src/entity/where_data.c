@@ -48,32 +48,36 @@ get(JsonbContainer *object, const char *name)
 }
 
 static const JsonbValue *
-require(JsonbContainer *object, const char *name)
+require(const AddbEntityCondition *condition, JsonbContainer *object,
+		const char *name)
 {
 	const JsonbValue *value = get(object, name);
 
 	if (value == NULL)
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "condition in \"where\" lacks \"%s\"", name);
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" is missing in \"%s\"",
+						  name, condition->name);
 	return value;
 }
 
 static AddbText
-text_of(const JsonbValue *value, const char *name)
+text_of(const AddbEntityCondition *condition, const JsonbValue *value,
+		const char *name)
 {
 	if (value->type != jbvString)
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" of a condition in \"where\" must be a string",
-						  name);
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"%s\" must be a string",
+						  name, condition->name);
 	return (AddbText) {value->val.string.val, value->val.string.len};
 }
 
 static JsonbContainer *
-container_of(const JsonbValue *value, const char *name, bool object)
+container_of(const AddbEntityCondition *condition, const JsonbValue *value,
+			 const char *name, bool object)
 {
 	if (value->type != jbvBinary ||
 		(object ? !JsonContainerIsObject(value->val.binary.data) :
 		 !JsonContainerIsArray(value->val.binary.data)))
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" of a condition in \"where\" must be an %s",
-						  name, object ? "object" : "array");
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"%s\" must be an %s",
+						  name, condition->name, object ? "object" : "array");
 	return value->val.binary.data;
 }
 
@@ -82,8 +86,9 @@ static void
 find_subject(AddbEntityCondition *condition, const JsonbValue *path,
 			 const char *name, Subject *subject)
 {
-	AddbText	written = text_of(path, name);
+	AddbText	written = text_of(condition, path, name);
 
+	subject->path.invalid = false;
 	for (int i = 0; i < condition->nmodels; i++)
 	{
 		subject->model = condition->models[i];
@@ -91,8 +96,8 @@ find_subject(AddbEntityCondition *condition, const JsonbValue *path,
 							 &subject->path))
 			return;
 	}
-	addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"where\" is no attribute of the model",
-					  addb_entity_quote(written));
+	addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"%s\" is no attribute of the model",
+					  addb_entity_quote(written), condition->name);
 }
 
 static void
@@ -119,7 +124,7 @@ append_second(AddbEntityCondition *condition, const Subject *subject,
 	Subject		other;
 
 	if (ref == NULL)
-		append_value(condition, subject, op, require(object, "value"), out);
+		append_value(condition, subject, op, require(condition, object, "value"), out);
 	else
 	{
 		find_subject(condition, ref, "ref", &other);
@@ -133,12 +138,12 @@ append_between(AddbEntityCondition *condition, JsonbContainer *object,
 {
 	Subject		subject;
 
-	find_subject(condition, require(object, "attr"), "attr", &subject);
+	find_subject(condition, require(condition, object, "attr"), "attr", &subject);
 	append_path(&subject, out);
 	appendStringInfoString(out, " BETWEEN ");
-	append_value(condition, &subject, "between", require(object, "from"), out);
+	append_value(condition, &subject, "between", require(condition, object, "from"), out);
 	appendStringInfoString(out, " AND ");
-	append_value(condition, &subject, "between", require(object, "to"), out);
+	append_value(condition, &subject, "between", require(condition, object, "to"), out);
 }
 
 static void
@@ -147,7 +152,7 @@ append_equal_or_missing(AddbEntityCondition *condition, JsonbContainer *object,
 {
 	Subject		subject;
 
-	find_subject(condition, require(object, "attr"), "attr", &subject);
+	find_subject(condition, require(condition, object, "attr"), "attr", &subject);
 	append_path(&subject, out);
 	appendStringInfoString(out, " = ");
 	append_second(condition, &subject, "eq", object, out);
@@ -161,7 +166,7 @@ static void
 append_argument(AddbEntityCondition *condition, const JsonbValue *argument,
 				StringInfo out)
 {
-	JsonbContainer *object = container_of(argument, "args", true);
+	JsonbContainer *object = container_of(condition, argument, "args", true);
 	const JsonbValue *op = get(object, "op");
 	bool		group = addb_entity_where_is_or(object) ||
 		(op != NULL && op->type == jbvString && op->val.string.len == 3 &&
@@ -176,14 +181,15 @@ static void
 append_list(AddbEntityCondition *condition, JsonbContainer *object,
 			const char *joint, StringInfo out)
 {
-	JsonbContainer *array = container_of(require(object, "args"), "args", false);
+	JsonbContainer *array = container_of(condition, require(condition, object, "args"), "args", false);
 	int			n = JsonContainerSize(array);
 
 	if (n == 0)
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"args\" of a condition in \"where\" is empty");
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"args\" in \"%s\" is empty",
+						  condition->name);
 	if (n == 1)
 		addb_entity_where_data(condition,
-							   container_of(getIthJsonbValueFromContainer(array, 0),
+							   container_of(condition, getIthJsonbValueFromContainer(array, 0),
 											"args", true), out);
 	for (int i = 0; n > 1 && i < n; i++)
 	{
@@ -197,7 +203,7 @@ static void
 append_operand(AddbEntityCondition *condition, const JsonbValue *operand,
 			   const char *name, StringInfo out)
 {
-	JsonbContainer *object = container_of(operand, name, true);
+	JsonbContainer *object = container_of(condition, operand, name, true);
 	const JsonbValue *value;
 	Subject		subject;
 
@@ -213,18 +219,18 @@ append_operand(AddbEntityCondition *condition, const JsonbValue *operand,
 	}
 	else if ((value = get(object, "field")) != NULL)
 	{
-		AddbText	field = text_of(value, "field");
+		AddbText	field = text_of(condition, value, "field");
 
 		addb_expressions_append_name(condition->expressions, field.data,
 									 field.len, out);
 	}
 	else if ((value = get(object, "escape")) != NULL)
 		addb_av_encode_value(addb_expressions_append_value(condition->expressions, out),
-							 value, "where");
+							 value, condition->name);
 	else
 	{
-		find_subject(condition, require(object, "attr"), "attr", &subject);
-		append_value(condition, &subject, "eq", require(object, "value"), out);
+		find_subject(condition, require(condition, object, "attr"), "attr", &subject);
+		append_value(condition, &subject, "eq", require(condition, object, "value"), out);
 	}
 }
 
@@ -232,18 +238,18 @@ static void
 append_comparison(AddbEntityCondition *condition, JsonbContainer *object,
 				  StringInfo out)
 {
-	AddbText	cmp = text_of(require(object, "cmp"), "cmp");
+	AddbText	cmp = text_of(condition, require(condition, object, "cmp"), "cmp");
 
 	for (int i = 0; i < lengthof(comparators); i++)
 		if (addb_text_is(cmp, comparators[i]))
 		{
-			append_operand(condition, require(object, "left"), "left", out);
+			append_operand(condition, require(condition, object, "left"), "left", out);
 			appendStringInfo(out, " %s ", comparators[i]);
-			append_operand(condition, require(object, "right"), "right", out);
+			append_operand(condition, require(condition, object, "right"), "right", out);
 			return;
 		}
-	addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"cmp\" in \"where\" cannot be \"%s\"",
-					  addb_entity_quote(cmp));
+	addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"cmp\" in \"%s\" cannot be \"%s\"",
+					  condition->name, addb_entity_quote(cmp));
 }
 
 /* A condition by its template; false when the operation has none. */
@@ -257,7 +263,7 @@ append_by_template(AddbEntityCondition *condition, AddbText op,
 	{
 		if (!addb_text_is(op, templates[i].op))
 			continue;
-		find_subject(condition, require(object, "attr"), "attr", &subject);
+		find_subject(condition, require(condition, object, "attr"), "attr", &subject);
 		appendStringInfoString(out, templates[i].before);
 		append_path(&subject, out);
 		if (templates[i].between != NULL)
@@ -313,7 +319,7 @@ void
 addb_entity_where_data(AddbEntityCondition *condition, JsonbContainer *object,
 					   StringInfo out)
 {
-	AddbText	op = text_of(require(object, "op"), "op");
+	AddbText	op = text_of(condition, require(condition, object, "op"), "op");
 
 	check_stack_depth();
 	if (append_by_template(condition, op, object, out))
@@ -325,7 +331,7 @@ addb_entity_where_data(AddbEntityCondition *condition, JsonbContainer *object,
 	else if (addb_text_is(op, "not"))
 	{
 		appendStringInfoString(out, "NOT ");
-		append_argument(condition, require(object, "arg"), out);
+		append_argument(condition, require(condition, object, "arg"), out);
 	}
 	else if (addb_text_is(op, "between"))
 		append_between(condition, object, out);
@@ -334,6 +340,6 @@ addb_entity_where_data(AddbEntityCondition *condition, JsonbContainer *object,
 	else if (addb_text_is(op, "compare"))
 		append_comparison(condition, object, out);
 	else
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"op\" in \"where\" cannot be \"%s\"",
-						  addb_entity_quote(op));
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"op\" in \"%s\" cannot be \"%s\"",
+						  condition->name, addb_entity_quote(op));
 }

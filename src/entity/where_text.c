@@ -28,8 +28,8 @@ find_root(const AddbEntityCondition *condition, const char *name, int len)
 		if (attribute != NULL)
 			return attribute;
 	}
-	addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"where\" is no attribute of the model",
-					  addb_entity_quote((AddbText) {name, len}));
+	addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"%s\" is no attribute of the model",
+					  addb_entity_quote((AddbText) {name, len}), condition->name);
 }
 
 /* Passes the list indexes that stand before a name at a level. */
@@ -44,8 +44,9 @@ pass_elements(Resolver *resolver, int level)
 			resolver->at = NULL;
 		else
 			addb_entity_raise(ADDB_ENTITY_BAD_WHERE,
-							  "attribute \"%s\" in \"where\" is no list",
-							  addb_entity_quote(resolver->at->name));
+							  "attribute \"%s\" in \"%s\" is no list",
+							  addb_entity_quote(resolver->at->name),
+							  resolver->condition->name);
 	}
 	resolver->level = level;
 }
@@ -72,8 +73,9 @@ resolve(void *arg, int level, const char *name, int *len)
 	child = resolver->at->type != ADDB_ENTITY_MAP ? NULL :
 		addb_entity_child(resolver->at, name, *len);
 	if (child == NULL)
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"where\" is no property of \"%s\"",
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" in \"%s\" is no property of \"%s\"",
 						  addb_entity_quote((AddbText) {name, *len}),
+						  resolver->condition->name,
 						  addb_entity_quote(resolver->at->name));
 	resolver->at = child;
 	*len = child->field.len;
@@ -110,7 +112,7 @@ addb_entity_where_text(AddbEntityCondition *condition, AddbText text,
 
 	initStringInfo(&clause);
 	addb_expressions_set_resolver(condition->expressions, resolve, &resolver);
-	addb_expressions_append(condition->expressions, ADDB_CONDITION, "where",
+	addb_expressions_append(condition->expressions, ADDB_CONDITION, condition->name,
 							pnstrdup(text.data, text.len), text.len, &clause);
 	addb_expressions_set_resolver(condition->expressions, NULL, NULL);
 	if (is_grouped(clause.data, clause.len))

@@ -76,7 +76,7 @@ addb_entity_where_value(AddbEntityCondition *condition,
 	if (strcmp(op, "type") == 0)
 		write_text(json, attribute, value);
 	else if (free || attribute->type == ADDB_ENTITY_ANY)
-		addb_av_encode_value(json, value, "where");
+		addb_av_encode_value(json, value, condition->name);
 	else if (strcmp(op, "contains") == 0 || strcmp(op, "notContains") == 0)
 		write_contained(json, attribute, value);
 	else if (attribute->as_key != NULL && attribute->parent == NULL &&

@@ -283,7 +283,7 @@ addb_fn_batch_write(PG_FUNCTION_ARGS)
 	table = addb_arg_table(fcinfo, 0);
 	schema = addb_key_schema_get_current(table);
 	requests = read_requests(list, schema);
-	writer = addb_batch_writer_begin(table, schema, "\"requests\"",
+	writer = addb_batch_writer_begin(table, schema, "\"requests\"", NULL,
 									 CurrentMemoryContext);
 	for (int i = 0; i < count_elements(list); i++)
 	{

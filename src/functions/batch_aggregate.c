@@ -83,7 +83,7 @@ begin_site(FunctionCallInfo fcinfo, const Kind *kind, int table_arg)
 	if (schema == NULL)
 		schema = addb_key_schema_get_current(site->table);
 	site->writer = addb_batch_writer_begin(site->table, schema,
-										   psprintf("\"%s\"", kind->argument),
+										   psprintf("\"%s\"", kind->argument), NULL,
 										   CurrentMemoryContext);
 	MemoryContextSwitchTo(caller);
 	fcinfo->flinfo->fn_extra = site;

@@ -39,8 +39,8 @@ finish(AddbEntityCall *call, FunctionCallInfo fcinfo, const char *arguments)
 }
 
 /* An object of operators, or a list of such objects. */
-static JsonbContainer *
-changes_argument(FunctionCallInfo fcinfo, int n)
+static void
+changes_argument(AddbEntityCall *call, FunctionCallInfo fcinfo, int n)
 {
 	Jsonb	   *changes = addb_arg_jsonb(fcinfo, n, "changes");
 
@@ -48,8 +48,9 @@ changes_argument(FunctionCallInfo fcinfo, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"changes\" must be a JSON object"),
-				 errhint("Write it like {\"set\": {\"name\": \"x\"}, \"add\": {\"n\": 1}, \"remove\": [\"y\"]}.")));
-	return &changes->root;
+				 errhint("Write it like {\"set\": {\"name\": \"x\"}, \"add\": {\"n\": 1}, \"remove\": [\"y\"]}, or {\"update\": \"SET n = n + :i\"}.")));
+	call->request.action.chain = &changes->root;
+	call->request.action.chain_name = "changes";
 }
 
 /* (entity, attributes, condition, vals, options [, changes]) */
@@ -63,7 +64,7 @@ write_item(FunctionCallInfo fcinfo, AddbEntityMethod method)
 	addb_entity_arg_where(&call, fcinfo, 2, 3);
 	addb_entity_arg_options(&call, fcinfo, 4);
 	if (method == ADDB_METHOD_UPSERT && !PG_ARGISNULL(5))
-		call.request.action.chain = changes_argument(fcinfo, 5);
+		changes_argument(&call, fcinfo, 5);
 	return finish(&call, fcinfo, "\"attributes\", \"condition\" and \"vals\"");
 }
 
@@ -75,7 +76,7 @@ update_item(FunctionCallInfo fcinfo, AddbEntityMethod method)
 
 	begin(&call, fcinfo, method);
 	call.request.action.key = addb_entity_arg_object(fcinfo, 1, "key");
-	call.request.action.chain = changes_argument(fcinfo, 2);
+	changes_argument(&call, fcinfo, 2);
 	addb_entity_arg_where(&call, fcinfo, 3, 4);
 	addb_entity_arg_options(&call, fcinfo, 5);
 	return finish(&call, fcinfo, "\"key\", \"changes\", \"condition\" and \"vals\"");

@@ -8,6 +8,7 @@
 #include "core/compat.h"
 #include "dynamodb/batch_get.h"
 #include "dynamodb/batch_write.h"
+#include "entity/error.h"
 #include "entity/item.h"
 #include "entity/request_parts.h"
 #include "funcapi.h"
@@ -107,7 +108,7 @@ begin_get(FunctionCallInfo fcinfo)
 	Elements	   *list = &get->list;
 	AddbEntityRequest *request = &list->call.request;
 	AddbExpressions *expressions;
-	AddbBatchRead read = {.append_key = append_key};
+	AddbBatchRead read = {.append_key = append_key,.preface = ADDB_ENTITY_FAILURE};
 
 	read_list(list, fcinfo, ADDB_METHOD_BATCH_GET, "keys");
 	initStringInfo(&request->body);
@@ -219,7 +220,7 @@ write_list(FunctionCallInfo fcinfo, AddbEntityMethod method,
 	read_list(&list, fcinfo, method, argument);
 	visit(&list, NULL);
 	writer = addb_batch_writer_begin(list.table, list.schema, psprintf("\"%s\"", argument),
-									 CurrentMemoryContext);
+									 ADDB_ENTITY_FAILURE, 									 CurrentMemoryContext);
 	visit(&list, writer);
 	PG_RETURN_INT64(addb_batch_writer_end(writer));
 }

@@ -2,13 +2,15 @@
  * entity_call.c
  *	  The arguments of functions on entities, and operations on one item.
  *
- * A write is resent after a lost answer as one on any table is: when that leads
- * to the same end. See dynamodb/table_item.c.
+ * Of a write whose answer is lost becomes what becomes of one on any table: see
+ * dynamodb/outcome.c.
  */
 #include "postgres.h"
 
 #include "dynamodb/request.h"
+#include "dynamodb/single_transaction.h"
 #include "dynamodb/stats.h"
+#include "entity/error.h"
 #include "entity/item.h"
 #include "functions/args.h"
 #include "functions/entity_call.h"
@@ -110,6 +112,8 @@ addb_entity_arg_where(AddbEntityCall *call, FunctionCallInfo fcinfo,
 	JsonbValue *where = &call->request.action.where;
 	JsonbContainer *object = addb_entity_arg_optional_object(fcinfo, values, "vals");
 
+	call->request.action.where_name = "condition";
+	call->request.action.values_name = "vals";
 	if (text.len > 0 && (text.data[0] == '{' || text.data[0] == '['))
 	{
 		char	   *json = pnstrdup(text.data, text.len);
@@ -168,14 +172,18 @@ addb_entity_arg_refuse_option(FunctionCallInfo fcinfo, int n,
 				 errhint("%s", hint)));
 }
 
-/* Whether a write must not be made twice; see the banner. */
-static bool
-is_once(const AddbEntityRequest *request)
+/* An attribute of the condition's name, among the values, counts as one. */
+static AddbWriteKind
+kind_of(const AddbEntityRequest *request)
 {
 	AddbEntityResponse response = request->action.options.response;
+	const char *behind = request->body.data + request->item_start + request->item_len;
 
-	return request->once || response == ADDB_RESPONSE_ALL_OLD ||
-		response == ADDB_RESPONSE_UPDATED_OLD;
+	if (request->once || response == ADDB_RESPONSE_ALL_OLD ||
+		response == ADDB_RESPONSE_UPDATED_OLD)
+		return ADDB_WRITE_ONCE;
+	return strstr(behind, "\"ConditionExpression\":") != NULL
+		? ADDB_WRITE_CONDITIONAL : ADDB_WRITE_IDEMPOTENT;
 }
 
 /* The member "data", or both when the caller is told of a failed condition. */
@@ -224,7 +232,7 @@ Jsonb *
 addb_entity_call_run(AddbEntityCall *call, const char *arguments)
 {
 	AddbEntityRequest *request = &call->request;
-	AddbRequest wire = {.arguments = arguments};
+	AddbRequest wire = {.arguments = arguments,.preface = ADDB_ENTITY_FAILURE};
 	AddbCall   *sent;
 	Jsonb	   *result;
 
@@ -236,15 +244,18 @@ addb_entity_call_run(AddbEntityCall *call, const char *arguments)
 	wire.body = request->body.data;
 	wire.body_len = request->body.len;
 	wire.is_create = request->action.method == ADDB_METHOD_CREATE;
-	wire.send_once = request->operation->is_write && is_once(request);
-	sent = addb_client_call(&wire, CurrentMemoryContext);
+	if (request->operation->is_write)
+		wire.kind = kind_of(request);
+	sent = addb_single_call(&wire, CurrentMemoryContext);
 	if (addb_call_succeeded(sent))
 		result = read_result(request, sent);
 	else
 	{
+		const AddbServiceError *error = addb_call_error(sent);
+
 		/* a lost attempt may be what has made the condition fail */
-		result = addb_call_error(sent) == NULL || addb_call_was_unsettled(sent) ? NULL :
-			addb_entity_format_error(request, addb_call_error(sent));
+		result = error == NULL || (addb_call_was_unsettled(sent) && !error->settles) ? NULL :
+			addb_entity_format_error(request, error);
 		if (result == NULL)
 			addb_call_raise(sent);
 	}

@@ -12,6 +12,7 @@
 #include "core/compat.h"
 #include "dynamodb/page.h"
 #include "dynamodb/request.h"
+#include "entity/error.h"
 #include "functions/entity_query.h"
 #include "functions/rows.h"
 #include "utils/array.h"
@@ -30,7 +31,8 @@ read_page(const AddbEntityRequest *request, AddbText start)
 	AddbRequest wire = {
 		.operation = request->operation,
 		.table = request->table,
-		.arguments = "\"key\", \"sk\", \"condition\", \"vals\" and \"options\""
+		.arguments = "\"key\", \"sk\", \"condition\", \"vals\" and \"options\"",
+		.preface = ADDB_ENTITY_FAILURE
 	};
 	StringInfoData body;
 	AddbCall   *call;

@@ -29,22 +29,125 @@ show(const char *operation, const char *request, int len)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
 }
 
-/* Actions as ddb_transact_write takes them. */
+/* As in transact.c, but for the name of the argument. */
+static const AddbTransactKind writing = {
+	&addb_transact_write_items, "action", "action", NULL
+};
+static const AddbTransactKind reading = {
+	&addb_transact_get_items, "action", "get", NULL
+};
+
+static bool
+has_member(JsonbContainer *object, const char *name, JsonbValue *value)
+{
+	return getKeyJsonValueFromContainer(object, name, strlen(name), value) != NULL;
+}
+
+/* How an action is written. */
+typedef enum Language
+{
+	LANGUAGE_METHOD,			/* as operation.h has it */
+	LANGUAGE_WRITE,				/* as ddb_transact_write takes it */
+	LANGUAGE_GET				/* as ddb_transact_get takes it */
+} Language;
+
+/* That of one object; name is what messages call it. */
+static Language
+language_of(JsonbContainer *object, const char *name)
+{
+	JsonbValue	op;
+	JsonbValue	ignored;
+	bool		has_op = has_member(object, "op", &op);
+	bool		has_method = has_member(object, "method", &ignored);
+
+	if (has_op && has_method)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s has both \"op\" and \"method\"", name),
+				 errhint("A transaction's actions have \"op\", ElectroDB's operations have \"method\".")));
+	if (has_method)
+		return LANGUAGE_METHOD;
+	if (has_op)
+		return op.type == jbvString && op.val.string.len == 3 &&
+			memcmp(op.val.string.val, "get", 3) == 0 ? LANGUAGE_GET : LANGUAGE_WRITE;
+	if (!has_member(object, "key", &ignored))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s has no \"method\" and no \"op\"", name),
+				 errhint("Give it one of ElectroDB's methods, or the \"op\" of a transaction's action; without both it is a get, by its \"key\".")));
+	return LANGUAGE_GET;
+}
+
+/* That of a list, whose elements must have the same. */
+static Language
+language_of_list(Jsonb *list)
+{
+	Language	language = LANGUAGE_METHOD;
+
+	if (JB_ROOT_COUNT(list) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"action\" is an empty array"),
+				 errdetail("A transaction without actions sends nothing.")));
+	for (int i = 0; i < JB_ROOT_COUNT(list); i++)
+	{
+		const JsonbValue *element = getIthJsonbValueFromContainer(&list->root, i);
+		Language	own;
+
+		if (element->type != jbvBinary || !JsonContainerIsObject(element->val.binary.data))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("element %d of argument \"action\" is not an object", i + 1)));
+		own = language_of(element->val.binary.data, psprintf("element %d", i + 1));
+		if (i > 0 && own != language)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("elements 1 and %d of argument \"action\" cannot be in one transaction", i + 1),
+					 own == LANGUAGE_METHOD || language == LANGUAGE_METHOD ?
+					 errdetail("One has \"method\" and the other has not.") :
+					 errdetail("One reads and the other writes.")));
+		language = own;
+	}
+	return language;
+}
+
+/* Actions as ddb_transact_write or ddb_transact_get take them. */
 static Datum
-show_actions(FunctionCallInfo fcinfo, Jsonb *actions)
+show_actions(FunctionCallInfo fcinfo, const AddbTransactKind *kind, Jsonb *actions)
 {
 	AddbTransaction transaction;
 	StringInfoData body;
 
-	addb_transact_build(&transaction, &addb_transact_writing, addb_transact_compilers,
-						fcinfo, actions);
-	if (transaction.n == 0)
-		PG_RETURN_NULL();
+	addb_transact_build(&transaction, kind, addb_transact_compilers, fcinfo, actions);
 	initStringInfo(&body);
 	appendStringInfoString(&body, "{\"TransactItems\":[");
 	appendBinaryStringInfo(&body, transaction.items.data, transaction.items.len);
 	appendStringInfoString(&body, "]}");
 	PG_RETURN_DATUM(show(transaction.kind->operation->name, body.data, body.len));
+}
+
+static Jsonb *
+list_of(Jsonb *object)
+{
+	char	   *text = JsonbToCString(NULL, &object->root, VARSIZE(object));
+
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+											  CStringGetDatum(psprintf("[%s]", text))));
+}
+
+/* A list of operations as one, transactGet if its first one reads. */
+static void
+join_operations(Jsonb *list, AddbEntityOperation *operation)
+{
+	JsonbValue	method;
+
+	addb_entity_operation_init(operation);
+	(void) has_member(getIthJsonbValueFromContainer(&list->root, 0)->val.binary.data,
+					  "method", &method);
+	operation->method = method.type == jbvString && method.val.string.len == 3 &&
+		memcmp(method.val.string.val, "get", 3) == 0 ? ADDB_METHOD_TRANSACT_GET
+		: ADDB_METHOD_TRANSACT_WRITE;
+	operation->items = &list->root;
 }
 
 /* The entities that the items of a transaction name; each by its reference. */
@@ -97,8 +200,9 @@ find_service(AddbRegistry *registry, const AddbEntityOperation *operation)
 /*
  * addb_fn_params - ddb_params(action) returns jsonb
  *
- * action is an operation as operation.h has it, or an array of actions as
- * ddb_transact_write takes it. NULL when nothing would be sent.
+ * action is an operation as operation.h has it, or an action as
+ * ddb_transact_write or ddb_transact_get takes it, shown as the only one of a
+ * transaction; or an array of either. Raises 22023 when nothing would be sent.
  */
 Datum
 addb_fn_params(PG_FUNCTION_ARGS)
@@ -106,19 +210,30 @@ addb_fn_params(PG_FUNCTION_ARGS)
 	Jsonb	   *action = addb_arg_jsonb(fcinfo, 0, "action");
 	AddbEntityRequest request = {0};
 	AddbEntityService service;
+	Language	language;
 
 	if (JB_ROOT_IS_SCALAR(action))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"action\" must be a JSON object, or an array of them")));
+	language = JB_ROOT_IS_ARRAY(action) ? language_of_list(action)
+		: language_of(&action->root, "argument \"action\"");
+	if (language != LANGUAGE_METHOD)
+		return show_actions(fcinfo, language == LANGUAGE_GET ? &reading : &writing,
+							JB_ROOT_IS_ARRAY(action) ? action : list_of(action));
 	if (JB_ROOT_IS_ARRAY(action))
-		return show_actions(fcinfo, action);
-	addb_entity_operation_read(&action->root, &request.action);
+		join_operations(action, &request.action);
+	else
+		addb_entity_operation_read(&action->root, &request.action);
 	service = find_service(addb_registry_pin(fcinfo, CurrentMemoryContext),
 						   &request.action);
 	addb_entity_compile_action(&service, &request);
 	if (request.operation == NULL)
-		PG_RETURN_NULL();
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("operation \"%s\" has an empty list",
+						addb_entity_method_name(request.action.method)),
+				 errdetail("It sends nothing.")));
 	addb_entity_request_close(&request);
 	PG_RETURN_DATUM(show(request.operation->name, request.body.data, request.body.len));
 }

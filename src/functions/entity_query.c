@@ -10,6 +10,7 @@
 
 #include "core/compat.h"
 #include "dynamodb/pager.h"
+#include "entity/error.h"
 #include "entity/item.h"
 #include "funcapi.h"
 #include "functions/args.h"
@@ -116,6 +117,7 @@ begin_stream(Stream *stream, int segments)
 	AddbPagedRead read = {
 		.table = NULL,
 		.arguments = "\"key\", \"sk\", \"condition\", \"vals\" and \"options\"",
+		.preface = ADDB_ENTITY_FAILURE,
 		.segments = segments
 	};
 

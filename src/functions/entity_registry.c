@@ -189,11 +189,9 @@ addb_registry_pin(FunctionCallInfo fcinfo, MemoryContext owner)
 	return current;
 }
 
-/*
- * addb_registry_name_text - a name in full: service.entity@version; palloc'd
- */
-char *
-addb_registry_name_text(const AddbRegistryName *name)
+/* A name in full: service.entity@version; palloc'd. */
+static char *
+full_name(const AddbRegistryName *name)
 {
 	return psprintf("%s.%s@%s", name->service.data, name->entity.data,
 					name->version.data);
@@ -242,17 +240,21 @@ static _Noreturn void
 raise_ambiguous(const AddbRegistry *registry, AddbText reference)
 {
 	StringInfoData names;
+	const char *name = NULL;
 
 	initStringInfo(&names);
 	for (int i = 0; i < registry->n; i++)
-		if (match(&registry->entries[i], reference) > 0)
-			appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
-							 addb_registry_name_text(&registry->entries[i].name));
+	{
+		if (match(&registry->entries[i], reference) == 0)
+			continue;
+		name = full_name(&registry->entries[i].name);
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", name);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_AMBIGUOUS_ALIAS),
 			 errmsg("entity \"%.*s\" is ambiguous", reference.len, reference.data),
 			 errdetail("It may be any of %s.", names.data),
-			 errhint("Name it as service.entity, entity@version or service.entity@version.")));
+			 errhint("Name the one that is meant in full, as \"%s\".", name)));
 }
 
 /* Raises 42704 and 42P09. */

@@ -28,6 +28,5 @@ extern AddbEntityMember *addb_registry_find(AddbRegistry *registry,
 extern AddbEntityService addb_registry_collection(AddbRegistry *registry,
 												  AddbText service,
 												  AddbText collection);
-extern char *addb_registry_name_text(const AddbRegistryName *name);
 
 #endif							/* ADDB_FUNCTIONS_ENTITY_REGISTRY_H */

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "dynamodb/transact_action.h"
+#include "entity/error.h"
 #include "entity/item.h"
 #include "functions/entity_call.h"
 #include "functions/entity_key.h"
@@ -33,6 +34,7 @@ typedef enum Member
 	MEMBER_IF_NOT_EXISTS,
 	MEMBER_COMPOSITE,
 	MEMBER_DATA,
+	MEMBER_UPDATE,
 	MEMBER_WHERE,
 	MEMBER_VALUES,
 	MEMBER_RESPONSE,
@@ -41,7 +43,7 @@ typedef enum Member
 } Member;
 
 static const AddbTransactMember members[MEMBERS] = {
-	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_WRITE, 0},
+	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ENTITY] = {"entity", jbvString, ADDB_OPS_ALL, ADDB_OPS_ALL},
 	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_ITEM, ADDB_OPS_ITEM},
@@ -55,6 +57,7 @@ static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_IF_NOT_EXISTS] = {"ifNotExists", jbvObject, ADDB_OPS_UPDATE, 0},
 	[MEMBER_COMPOSITE] = {"composite", jbvObject, ADDB_OPS_UPDATE, 0},
 	[MEMBER_DATA] = {"data", jbvArray, ADDB_OPS_UPDATE, 0},
+	[MEMBER_UPDATE] = {"update", jbvString, ADDB_OPS_UPDATE & ~ADDB_OPS(ADDB_TRANSACT_UPSERT), 0},
 	[MEMBER_WHERE] = {"where", jbvBinary, ADDB_OPS_WRITE, ADDB_OPS_CHECK},
 	[MEMBER_VALUES] = {"values", jbvObject, ADDB_OPS_WRITE, 0},
 	[MEMBER_RESPONSE] = {"response", jbvString, ADDB_OPS_WRITE, 0},
@@ -71,18 +74,6 @@ static const AddbEntityMethod methods[] = {
 	[ADDB_TRANSACT_REMOVE] = ADDB_METHOD_REMOVE,
 	[ADDB_TRANSACT_CHECK] = ADDB_METHOD_CHECK,
 	[ADDB_TRANSACT_GET] = ADDB_METHOD_GET,
-};
-
-static const char *const wire_names[] = {
-	[ADDB_TRANSACT_PUT] = "Put",
-	[ADDB_TRANSACT_CREATE] = "Put",
-	[ADDB_TRANSACT_UPDATE] = "Update",
-	[ADDB_TRANSACT_UPSERT] = "Update",
-	[ADDB_TRANSACT_PATCH] = "Update",
-	[ADDB_TRANSACT_DELETE] = "Delete",
-	[ADDB_TRANSACT_REMOVE] = "Delete",
-	[ADDB_TRANSACT_CHECK] = "ConditionCheck",
-	[ADDB_TRANSACT_GET] = "Get",
 };
 
 static AddbText
@@ -110,6 +101,13 @@ read_chain(const JsonbValue *values)
 
 	addb_jsonb_start();
 	mark = addb_jsonb_mark();
+	if (values[MEMBER_UPDATE].type != jbvNull)
+	{
+		addb_jsonb_push_member("update", strlen("update"),
+							   addb_jsonb_string(values[MEMBER_UPDATE].val.string.val,
+												 values[MEMBER_UPDATE].val.string.len));
+		n++;
+	}
 	for (int i = MEMBER_SET; i <= MEMBER_DATA; i++)
 	{
 		int			len = values[i].type == jbvNull ? 0 : values[i].val.binary.len;
@@ -129,25 +127,6 @@ read_chain(const JsonbValue *values)
 	return n == 0 ? NULL : &addb_jsonb_finish(chain)->root;
 }
 
-static AddbEntityResponse
-read_response(const AddbTransactAction *action, const JsonbValue *value)
-{
-	char	   *word;
-
-	if (value->type == jbvNull)
-		return ADDB_RESPONSE_DEFAULT;
-	word = pnstrdup(value->val.string.val, value->val.string.len);
-	if (pg_strcasecmp(word, "all_old") == 0)
-		return ADDB_RESPONSE_ALL_OLD;
-	if (pg_strcasecmp(word, "none") == 0)
-		return ADDB_RESPONSE_NONE;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid \"response\" of %s %d: \"%s\"", action->kind->noun,
-					action->number, word),
-			 errhint("It is all_old, for the stored item if the condition is not met, or none.")));
-}
-
 /* The action as an operation, which points into it. */
 static void
 read_action(const AddbTransactAction *action, AddbEntityOperation *operation)
@@ -161,10 +140,12 @@ read_action(const AddbTransactAction *action, AddbEntityOperation *operation)
 	operation->attributes = container_of(&values[MEMBER_ITEM]);
 	operation->key = container_of(&values[MEMBER_KEY]);
 	operation->chain = read_chain(values);
+	operation->chain_name = NULL;
 	operation->where = values[MEMBER_WHERE];
 	operation->values = values[MEMBER_VALUES];
 	operation->options.table = text_of(&values[MEMBER_TABLE]);
-	operation->options.response = read_response(action, &values[MEMBER_RESPONSE]);
+	operation->options.response = addb_transact_returns_item(action, &values[MEMBER_RESPONSE])
+		? ADDB_RESPONSE_ALL_OLD : ADDB_RESPONSE_DEFAULT;
 	operation->options.attributes = container_of(&values[MEMBER_ATTRIBUTES]);
 }
 
@@ -194,7 +175,7 @@ append_request(AddbTransaction *transaction, AddbTransactAction *action,
 	int			item_end = request->item_start + request->item_len;
 	int			start;
 
-	appendStringInfo(out, "{\"%s\":", wire_names[action->op]);
+	appendStringInfo(out, "{\"%s\":", addb_transact_wire_name(action->op));
 	start = out->len + request->item_start;
 	appendBinaryStringInfo(out, request->body.data, item_end);
 	addb_transact_take_key(transaction, action, request->table,
@@ -234,6 +215,7 @@ compile_action(AddbTransaction *transaction, AddbTransactAction *action)
 		addb_registry_find(addb_registry_pin(fcinfo, CurrentMemoryContext),
 						   request->action.entity);
 	request->in_transaction = true;
+	transaction->preface = ADDB_ENTITY_FAILURE;
 	addb_entity_compile_action(&service, request);
 	error_context_stack = context.previous;
 	action->read = read_item;

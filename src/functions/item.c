@@ -96,7 +96,7 @@ addb_fn_set_many(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("ddb_set()");
 	list = addb_arg_items(fcinfo, 0);
 	writer = addb_batch_writer_begin(addb_arg_table(fcinfo, 1),
-									 &addb_item_key_schema, "\"items\"",
+									 &addb_item_key_schema, "\"items\"", NULL,
 									 CurrentMemoryContext);
 	for (int i = 0; i < list.n; i++)
 	{
@@ -152,7 +152,7 @@ addb_fn_delete_many(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("ddb_delete()");
 	list = addb_arg_keys(fcinfo, 0);
 	writer = addb_batch_writer_begin(addb_arg_table(fcinfo, 1),
-									 &addb_item_key_schema, "\"keys\"",
+									 &addb_item_key_schema, "\"keys\"", NULL,
 									 CurrentMemoryContext);
 	for (int i = 0; i < list.n; i++)
 	{

@@ -69,7 +69,14 @@ on_body(char *data, size_t size, size_t count, void *arg)
 		exchange->too_large = true;
 		return 0;
 	}
-	if (exchange->body_len == 0)
+	if (exchange->secret)
+	{
+		/* all at once: a buffer that grows leaves copies behind */
+		if (!reserve(&exchange->body, &exchange->body_size,
+					 exchange->max_response))
+			return 0;
+	}
+	else if (exchange->body_len == 0)
 	{
 		curl_off_t	expected = -1;
 
@@ -245,6 +252,7 @@ set_ca_file(AddbHttpExchange *exchange, const char *ca_file)
 
 	curl_easy_reset(easy);
 	exchange->method = NULL;
+	exchange->tls_1_3_only = false;
 	exchange->connect_timeout = exchange->timeout = 0;
 	if (!keep_text(&exchange->url, NULL) ||
 		!keep_text(&exchange->ca_file, ca_file))
@@ -289,6 +297,13 @@ set_target(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 		code = set_url(exchange, request->url);
 		if (code != CURLE_OK)
 			return code;
+	}
+	if (exchange->tls_1_3_only != request->tls_1_3_only)
+	{
+		SET(CURLOPT_SSLVERSION, (long) (request->tls_1_3_only ?
+										CURL_SSLVERSION_TLSv1_3 :
+										CURL_SSLVERSION_TLSv1_2));
+		exchange->tls_1_3_only = request->tls_1_3_only;
 	}
 	if (exchange->connect_timeout != request->connect_timeout)
 	{
@@ -391,6 +406,8 @@ recycle(void *resource)
 
 	addb_transport_remove(exchange);
 	exchange->owned = NULL;
+	if (exchange->secret && exchange->body != NULL)
+		explicit_bzero(exchange->body, exchange->body_size);
 	if (nidle >= MAX_IDLE)
 	{
 		destroy(exchange);
@@ -461,6 +478,7 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	exchange->outcome = ADDB_HTTP_PENDING;
 	exchange->status = 0;
 	exchange->send_once = request->send_once;
+	exchange->secret = request->secret;
 	exchange->begun = false;
 	exchange->head_complete = false;
 	exchange->too_large = false;
@@ -479,9 +497,13 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	return exchange;
 }
 
-/* Whether the server may have seen anything of the request. */
-static bool
-was_sent(const AddbHttpExchange *exchange)
+/*
+ * addb_http_was_sent - whether the server may have seen anything of the request
+ *
+ * At any time; false while it is still being connected.
+ */
+bool
+addb_http_was_sent(const AddbHttpExchange *exchange)
 {
 #ifdef ADDB_HTTP_CURL_ANNOUNCES
 	return exchange->begun;
@@ -516,7 +538,7 @@ addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
 		exchange->outcome = ADDB_HTTP_REPLY;
 	else if (exchange->too_large)
 		exchange->outcome = ADDB_HTTP_TOO_LARGE;
-	else if (!was_sent(exchange))
+	else if (!addb_http_was_sent(exchange))
 		exchange->outcome = ADDB_HTTP_NOT_SENT;
 	else if (result == CURLE_OPERATION_TIMEDOUT)
 		exchange->outcome = ADDB_HTTP_TIMED_OUT;
@@ -627,4 +649,20 @@ addb_http_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/*
+ * addb_http_library - what carries requests, as in "libcurl/8.5.0"
+ *
+ * The library that is loaded, not the one built with. The memory is static.
+ */
+const char *
+addb_http_library(void)
+{
+	static char name[32];
+
+	if (name[0] == '\0')
+		snprintf(name, sizeof(name), "libcurl/%s",
+				 curl_version_info(CURLVERSION_NOW)->version);
+	return name;
 }

@@ -3,7 +3,7 @@
  *	  HTTP exchanges that any interrupt can end.
  *
  * An exchange is one request and its reply. Several may be in flight at once;
- * all of them make progress whenever the backend waits in addb_http_wait, the
+ * all of them make progress whenever the backend waits in addb_http_wait_as, the
  * only wait loop of the extension. Connections are kept alive across
  * exchanges, statements and errors.
  *
@@ -29,10 +29,12 @@ typedef struct AddbHttpRequest
 	size_t		body_len;
 	size_t		max_response;	/* bytes of body that are taken */
 	const char *ca_file;		/* PEM; NULL or "": the system's */
+	bool		tls_1_3_only;	/* no older version; else 1.2 will do */
 	int			connect_timeout;	/* ms */
 	int			timeout;		/* ms, connecting included */
 	bool		send_once;		/* never resend it on another connection, not
 								 * even when a kept-alive one proves dead */
+	bool		secret;			/* overwrite the reply's body on release */
 } AddbHttpRequest;
 
 typedef enum AddbHttpOutcome
@@ -46,14 +48,27 @@ typedef enum AddbHttpOutcome
 	ADDB_HTTP_TOO_LARGE			/* sent; the reply exceeds max_response */
 } AddbHttpOutcome;
 
+/* What a wait is called in pg_stat_activity, from PostgreSQL 17 on. */
+typedef enum AddbHttpWait
+{
+	ADDB_HTTP_WAIT_REQUEST,		/* for a reply: AtomicDynamodbRequest */
+	ADDB_HTTP_WAIT_RETRY,		/* before another attempt: AtomicDynamodbRetry */
+	ADDB_HTTP_WAIT_PACING,		/* for capacity: AtomicDynamodbPacing */
+	ADDB_HTTP_WAIT_POLL,		/* before another look: AtomicDynamodbPoll */
+	ADDB_HTTP_WAIT_CREDENTIALS	/* for a provider: AtomicDynamodbCredentials */
+} AddbHttpWait;
+
 typedef struct AddbHttpExchange AddbHttpExchange;
 
 extern AddbHttpExchange *addb_http_start(const AddbHttpRequest *request,
 										 MemoryContext owner);
-extern bool addb_http_wait(AddbHttpExchange *const *exchanges, int n,
-						   int64 deadline);
+extern bool addb_http_wait_as(AddbHttpWait wait,
+							  AddbHttpExchange *const *exchanges, int n,
+							  int64 deadline);
+extern void addb_http_wait_for(int fd, int64 deadline);
 extern void addb_http_poll(void);
 extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
+extern bool addb_http_was_sent(const AddbHttpExchange *exchange);
 extern int	addb_http_status(const AddbHttpExchange *exchange);
 extern const char *addb_http_header(const AddbHttpExchange *exchange,
 									const char *name);
@@ -62,5 +77,6 @@ extern const char *addb_http_body(const AddbHttpExchange *exchange,
 extern const char *addb_http_error(const AddbHttpExchange *exchange);
 extern void addb_http_release(AddbHttpExchange *exchange);
 extern int64 addb_http_now(void);
+extern const char *addb_http_library(void);
 
 #endif							/* ADDB_HTTP_HTTP_H */

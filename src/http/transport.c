@@ -28,8 +28,11 @@
 #include "storage/fd.h"
 
 /*
- * Connections kept alive: as many as a session can have requests in flight, or
- * those beyond would be closed and made again with every request.
+ * Connections of a session, those kept alive included. As many as one statement
+ * can have requests in flight with a purpose: a scan has 64 segments, a batch job
+ * 64 requests. Several cursors of that kind share them; what finds none free
+ * waits in libcurl until one is. All of them are kept alive, or those beyond
+ * would be closed and made again with every request.
  */
 #define MAX_CONNECTIONS 64L
 
@@ -47,6 +50,7 @@ static bool signals_blocked;
 
 static WaitEventSet *wait_set;
 static int	wait_set_free;		/* places left in it */
+static pgsocket guest = PGINVALID_SOCKET;	/* of addb_http_wait_for */
 
 static void
 restore_signals(void)
@@ -95,6 +99,8 @@ configure_multi(CURLM *handle)
 		code = curl_multi_setopt(handle, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 	if (code == CURLM_OK)
 		code = curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS);
+	if (code == CURLM_OK)
+		code = curl_multi_setopt(handle, CURLMOPT_MAX_TOTAL_CONNECTIONS, MAX_CONNECTIONS);
 	return code;
 }
 
@@ -229,7 +235,7 @@ to_wait_events(int curl_events)
 static void
 rebuild_wait_set(void)
 {
-	int			size = 2 + Max(2 * addb_nsockets, MAX_EVENTS);
+	int			size = 3 + Max(2 * addb_nsockets, MAX_EVENTS);
 
 	/* until the end, so that an error on the way is not built upon */
 	addb_wait_set_stale = true;
@@ -244,7 +250,9 @@ rebuild_wait_set(void)
 	AddWaitEventToSet(wait_set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
 	if (IsUnderPostmaster)
 		AddWaitEventToSet(wait_set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
-	wait_set_free = size - 2;
+	if (guest != PGINVALID_SOCKET)
+		AddWaitEventToSet(wait_set, WL_SOCKET_READABLE, guest, NULL, NULL);
+	wait_set_free = size - 3;
 	addb_wait_set_stale = false;
 }
 
@@ -309,22 +317,36 @@ on_event(const WaitEvent *event)
 	act(entry->fd, events);
 }
 
+static uint32
+wait_event(AddbHttpWait wait)
+{
+	static const char *const names[] = {
+		[ADDB_HTTP_WAIT_REQUEST] = "AtomicDynamodbRequest",
+		[ADDB_HTTP_WAIT_RETRY] = "AtomicDynamodbRetry",
+		[ADDB_HTTP_WAIT_PACING] = "AtomicDynamodbPacing",
+		[ADDB_HTTP_WAIT_POLL] = "AtomicDynamodbPoll",
+		[ADDB_HTTP_WAIT_CREDENTIALS] = "AtomicDynamodbCredentials"
+	};
+	static uint32 events[lengthof(names)];
+
+	if (events[wait] == 0)
+		events[wait] = addb_wait_event_new(names[wait]);
+	return events[wait];
+}
+
 /* Waits for sockets, latch or the given moment, and lets libcurl act. */
 static void
-wait_once(int64 until)
+wait_once(AddbHttpWait wait, int64 until)
 {
-	static uint32 wait_event = 0;
 	WaitEvent	events[MAX_EVENTS];
 	int64		timeout = until - addb_http_now();
 	int			n;
 
-	if (wait_event == 0)
-		wait_event = addb_wait_event_new("AtomicDynamodbRequest");
 	update_wait_set();
 	timeout = Max(timeout, 0);
 	timeout = Min(timeout, MAX_WAIT_US);
 	n = WaitEventSetWait(wait_set, (long) ((timeout + 999) / 1000), events,
-						 MAX_EVENTS, wait_event);
+						 MAX_EVENTS, wait_event(wait));
 	for (int i = 0; i < n; i++)
 		on_event(&events[i]);
 }
@@ -339,16 +361,17 @@ any_done(AddbHttpExchange *const *exchanges, int n)
 }
 
 /*
- * addb_http_wait - waits until one of the exchanges is done
+ * addb_http_wait_as - waits until one of the exchanges is done
  *
- * deadline is a moment of addb_http_now, or -1 for none: every exchange ends by
- * its own timeout. Returns whether one is done; false means that the deadline
- * has passed. With n = 0 it is a sleep during which all requests in flight
+ * wait is the name of the wait.  * deadline is a moment of addb_http_now, or -1 for
+ * none: every exchange ends by its own timeout. Returns whether one is done;
+ * false means that the deadline has passed. With n = 0 it is a sleep during which all requests in flight
  * make progress. Raises whatever interrupt arrives (57014, 57P01 ...); the
  * exchanges are then their owners' to release.
  */
 bool
-addb_http_wait(AddbHttpExchange *const *exchanges, int n, int64 deadline)
+addb_http_wait_as(AddbHttpWait wait, AddbHttpExchange *const *exchanges, int n,
+				  int64 deadline)
 {
 	Assert(n > 0 || deadline >= 0);
 
@@ -370,15 +393,46 @@ addb_http_wait(AddbHttpExchange *const *exchanges, int n, int64 deadline)
 			return false;
 		if (timer >= 0)
 			until = Min(until, timer);
-		wait_once(until);
+		wait_once(wait, until);
 	}
+}
+
+/*
+ * addb_http_wait_for - waits until a descriptor of the caller's can be read
+ *
+ * Or until the latch is set, the deadline (of addb_http_now) has passed, or an
+ * exchange has moved on: the caller looks for itself what has happened, and
+ * comes back. fd may be -1, for the latch alone. All requests in flight make
+ * progress. Raises interrupts as addb_http_wait_as does.
+ */
+void
+addb_http_wait_for(int fd, int64 deadline)
+{
+	int64		now = addb_http_now();
+
+	CHECK_FOR_INTERRUPTS();
+	act_on_timer(now);
+	if (multi != NULL)
+		collect_finished();
+	guest = fd;
+	addb_wait_set_stale = true;
+	PG_TRY();
+	{
+		wait_once(ADDB_HTTP_WAIT_CREDENTIALS, timer >= 0 ? Min(deadline, timer) : deadline);
+	}
+	PG_FINALLY();
+	{
+		guest = PGINVALID_SOCKET;
+		addb_wait_set_stale = true;
+	}
+	PG_END_TRY();
 }
 
 /*
  * addb_http_poll - lets all requests in flight go on, without waiting
  *
  * For whoever is busy with something else while they are under way. Raises
- * interrupts as addb_http_wait does.
+ * interrupts as addb_http_wait_as does.
  */
 void
 addb_http_poll(void)
@@ -388,7 +442,7 @@ addb_http_poll(void)
 	CHECK_FOR_INTERRUPTS();
 	if (multi == NULL)
 		return;
-	wait_once(now);
+	wait_once(ADDB_HTTP_WAIT_REQUEST, now);
 	act_on_timer(now);
 	collect_finished();
 }

@@ -28,12 +28,14 @@ struct AddbHttpExchange
 	CURLU	   *target;			/* the same, parsed */
 	const char *method;			/* stay from one exchange to the next */
 	char	   *ca_file;		/* malloc'd */
+	bool		tls_1_3_only;
 	int			connect_timeout;	/* ms */
 	int			timeout;		/* ms */
 	bool		in_multi;		/* libcurl is working on it */
 	AddbHttpOutcome outcome;
 	int			status;
 	bool		send_once;		/* as in the request */
+	bool		secret;			/* the same */
 	bool		begun;			/* handed to a connection at least once */
 	bool		head_complete;	/* the empty line behind the head has come */
 	bool		too_large;

@@ -44,11 +44,12 @@ copy_sources() {
     chmod -R u+w "$1"
 }
 
-# Stage 2 inherits only what it needs: no AWS_* or PG* of the machine.
+# Stage 2 inherits only what it needs: no AWS_* or PG* of the machine, and
+# nobody asks it for the role that it may have as an instance.
 clean_environment() {
     local name
     printf '%s\0' "PATH=$PATH:/usr/local/bin:/usr/bin:/bin" "TERM=${TERM:-dumb}" \
-        LC_ALL=C.UTF-8 TZ=UTC NODE_NO_WARNINGS=1 "HOME=$1/home" "TMPDIR=$1/tmp" "ADDB_RUN=$1" \
+        AWS_EC2_METADATA_DISABLED=true LC_ALL=C.UTF-8 TZ=UTC NODE_NO_WARNINGS=1 "HOME=$1/home" "TMPDIR=$1/tmp" "ADDB_RUN=$1" \
         "ADDB_CHECKOUT=$ADDB_SOURCE" "PG_CONFIG=$2" "ADDB_NODE_MODULES=$3"
     for name in CC COPT JAVA_HOME ADDB_TEST_TIMEOUT ADDB_VECTORS; do
         if [ -n "${!name:-}" ]; then

@@ -8,6 +8,9 @@ postgres_pid=
 dynamodb_pid=
 job_pid=
 
+# And the commands that tests.sh runs at once: their names, by process id.
+declare -A running=()
+
 # Runs a command so that a signal to this shell is acted upon at once, even
 # while the command is busy.
 run_job() {
@@ -194,7 +197,10 @@ stop_process() {
 }
 
 stop_servers() {
-    [ -z "$job_pid" ] || kill -s TERM -- "-$job_pid" 2>/dev/null
+    local pid
+    for pid in $job_pid "${!running[@]}"; do
+        kill -s TERM -- "-$pid" 2>/dev/null
+    done
     [ -z "$postgres_pid" ] || stop_process "$postgres_pid" INT
     [ -z "$dynamodb_pid" ] || stop_process "$dynamodb_pid" TERM
 }

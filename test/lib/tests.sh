@@ -37,12 +37,30 @@ show_tap_failure() {
     sed -E -e '/^ *ok [0-9]+/d' -e 's/^/    /' "$1"
 }
 
-# Runs a command that prints TAP, and adds its assertions to the totals.
-run_tap() {
-    local name=$1 log=$ADDB_RUN/tap.log start good bad status=0
+# TAP files that run at once. They wait more than they work, and those that
+# measure time say in a line "# Runs alone: why" that they must not share.
+LANES=2
+
+# When each of the TAP commands that run began, by process id.
+declare -A began=()
+
+# Starts a command that prints TAP.
+start_tap() {
+    local name=$1
     shift
-    start=$(now)
-    run_logged "$log" timeout --kill-after=10 "${ADDB_TEST_TIMEOUT:-600}" "$@" || status=$?
+    in_background TERM timeout --kill-after=10 "${ADDB_TEST_TIMEOUT:-600}" "$@" >"$ADDB_RUN/$name.tap" 2>&1 &
+    running[$!]=$name
+    began[$!]=$(now)
+}
+
+# Waits until one of the TAP commands ends, and adds its assertions to the totals.
+finish_tap() {
+    local pid name log seconds good bad status=0
+    wait -n -p pid "${!running[@]}" || status=$?
+    name=${running[$pid]}
+    seconds=$(seconds_since "${began[$pid]}")
+    unset "running[$pid]" "began[$pid]"
+    log=$ADDB_RUN/$name.tap
     good=$(grep -c '^ok' "$log" || true)
     bad=$(grep '^not ok' "$log" | grep -vc '# TODO' || true)
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
@@ -51,20 +69,46 @@ run_tap() {
     passed=$((passed + good))
     failed=$((failed + bad))
     if [ "$bad" -eq 0 ]; then
-        report ok "$name" "$good" "$(seconds_since "$start")"
+        report ok "$name" "$good" "$seconds"
     else
-        report 'not ok' "$name" "$good" "$(seconds_since "$start")"
+        report 'not ok' "$name" "$good" "$seconds"
         show_tap_failure "$log"
         [ "$status" -ne 124 ] || say "$name ran into the time limit"
     fi
+    rm -f "$log"
+}
+
+run_tap() {
+    start_tap "$@"
+    finish_tap
+}
+
+start_tap_file() {
+    start_tap "$(basename "$1" .pl)" prove --verbose --merge --norc -I "$ADDB_ROOT/test/lib" "$1"
+}
+
+# All TAP files, as many at once as there are lanes; then those that run alone.
+run_tap_files() {
+    local file alone=()
+    for file in "$ADDB_ROOT"/test/t/*.pl; do
+        if grep -q '^# Runs alone:' "$file"; then
+            alone+=("$file")
+            continue
+        fi
+        [ "${#running[@]}" -lt "$LANES" ] || finish_tap
+        start_tap_file "$file"
+    done
+    while [ "${#running[@]}" -gt 0 ]; do
+        finish_tap
+    done
+    for file in "${alone[@]}"; do
+        start_tap_file "$file"
+        finish_tap
+    done
 }
 
 run_lint() {
     run_tap lint perl "$ADDB_ROOT/test/lint"
-}
-
-run_tap_file() {
-    run_tap "$(basename "$1" .pl)" prove --verbose --merge --norc -I "$ADDB_ROOT/test/lib" "$1"
 }
 
 # Lines of pg_regress look like "test name ... ok 12 ms" up to version 15 and
@@ -121,14 +165,11 @@ check_for_crashes() {
 }
 
 run_all() {
-    local file
     run_lint
     if compgen -G "$ADDB_ROOT/expected/*.out" >/dev/null; then
         run_regress
     fi
-    for file in "$ADDB_ROOT"/test/t/*.pl; do
-        [ ! -e "$file" ] || run_tap_file "$file"
-    done
+    run_tap_files
 }
 
 # A test's name may be given as its path, too.
@@ -148,7 +189,8 @@ run_named() {
         if [ "$name" = lint ]; then
             run_lint
         elif [ -e "$ADDB_ROOT/test/t/$name.pl" ]; then
-            run_tap_file "$ADDB_ROOT/test/t/$name.pl"
+            start_tap_file "$ADDB_ROOT/test/t/$name.pl"
+            finish_tap
         else
             regress+=("$name")
         fi

@@ -8,7 +8,7 @@ With --mode tls it prints a second line, "CA path".
 Modes
   script     answer as told by the script, below
   tls        the same over TLS; --certificate good | self-signed | wrong-name |
-             expired
+             expired, and --tls-max 1.2 for no newer version
   blackhole  accept connections and never say anything
   backlog    never accept: the queue is full, so that connect() itself hangs
 
@@ -42,12 +42,13 @@ one of these actions, the default being "pass":
                                 "apply": true the upstream's answer
   "cut_answer": n               pass on, then the first n bytes of the answer,
                                 counted from the status line, and close
-  "huge": n                     200 with an item of about n bytes
+  "huge": n                     200 with an item of n bytes in all; "apply" too
   "unprocessed": k              pass on a batch but for the last k entries of
                                 each table, and hand those back
   "empty_page": true            a page without items and with a next key; asked
                                 for that, the page that was asked for here
-  "raw": text                   these bytes instead of HTTP, then close
+  "raw": text                   these bytes instead of HTTP, then close; "apply"
+                                too
 and any of
   "match": operation            wait for this operation, others pass
   "repeat": n                   use the step n times, -1 for ever
@@ -564,7 +565,7 @@ def openssl(*arguments):
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def make_certificate(directory, kind):
+def make_certificate(directory, kind, tls_max):
     """Makes a key and a certificate of the kind; returns the context to serve
     with and the file that a client would have to trust."""
     def path(name):
@@ -583,6 +584,8 @@ def make_certificate(directory, kind):
             "-days", "-1" if kind == "expired" else "1", "-out", path("server.crt"), *signer)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path("server.crt"), path("server.key"))
+    if tls_max == "1.2":
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context, path("ca.crt")
 
 
@@ -596,6 +599,7 @@ def parse_options():
     parser.add_argument("--log", metavar="FILE")
     parser.add_argument("--certificate", default="good",
                         choices=("good", "self-signed", "wrong-name", "expired"))
+    parser.add_argument("--tls-max", default="1.3", choices=("1.2", "1.3"))
     return parser.parse_args()
 
 
@@ -615,7 +619,8 @@ def main():
             server = Server(options)
             if options.mode == "tls":
                 directory = tempfile.mkdtemp()
-                server.tls, ca_file = make_certificate(directory, options.certificate)
+                server.tls, ca_file = make_certificate(directory, options.certificate,
+                                                         options.tls_max)
             in_thread(server.swallow_forever if options.mode == "blackhole"
                       else server.accept_forever)
             print("PORT", server.listener.getsockname()[1], flush=True)

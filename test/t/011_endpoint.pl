@@ -175,6 +175,26 @@ for my $url (
 	unlike(to_json($got), qr/sEcReT/, "URL '$name' is not quoted");
 }
 
+# Machines find their metadata there, and no service.
+for my $host (
+	'169.254.169.254', '169.254.170.2:80', '169.254.0.1', '[fe80::1]', '[febf::1]:443', '[fd00:ec2::254]', '[fd00:ec2:1::23]',
+	'[::ffff:169.254.169.254]', '[::169.254.169.254]', '[64:ff9b::a9fe:a9fe]')
+{
+	for my $scheme ('https', 'http')
+	{
+		my $got = unit_call('addb_unit_endpoint',
+			{ region => 'us-west-2', endpoint => "$scheme://$host/", allow_insecure_http => JSON::PP::true });
+		is($got->{error}{sqlstate}, '22023', "$scheme://$host is refused");
+		is($got->{error}{message}, 'the endpoint URL in atomic_dynamodb.endpoint_url is a link-local address',
+			"$scheme://$host: the reason");
+	}
+}
+for my $host ('169.253.169.254', '170.254.169.254', '[fd00:ec3::254]', '[fec0::1]', '[2001:db8::a9fe:a9fe]', '[64:ff9b::808:808]')
+{
+	my $got = unit_call('addb_unit_endpoint', { region => 'us-west-2', endpoint => "https://$host/" });
+	is($got->{url}, "https://$host/", "https://$host is no such address");
+}
+
 # Plain http stays on this machine unless it is allowed to leave.
 for my $url (
 	'http://example.com', 'http://localhost.example.com', 'http://localhost.', 'http://127.0.0.1.nip.io',

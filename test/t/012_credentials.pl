@@ -1,16 +1,19 @@
-# Credentials, regions and endpoints from settings, environment and shared files,
-# by the vectors of credentials.json and by cases of our own. The environment and
-# the files are part of each case: nothing here reads this machine's.
+# Credentials, regions and endpoints from settings, environment, shared files and
+# the programs that these name, by the vectors of credentials.json and by cases of
+# our own. The environment and the files are part of each case: nothing here reads
+# this machine's, but for programs, which are run.
 
 use strict;
 use warnings;
 
 use AddbTest;
 use AddbTest::Unit;
+use File::Temp qw(tempdir);
 use JSON::PP ();
 use Test::More;
 
-my $home = '/h';
+my $home = tempdir(CLEANUP => 1);
+chmod 0755, $home or die $!;
 my $true = JSON::PP::true;
 
 # A case as the library wants it; {HOME} and what else a server would fill in
@@ -31,7 +34,20 @@ sub argument
 		$text =~ s/\{(?:HOST)\}/127.0.0.1:8123/g;
 		$text =~ s/\{PORT\}/8123/g;
 	}
-	return { env => \%env, files => \%files, settings => $case->{settings} // {} };
+	write_program($_, $files{$_}) for grep { ($files{$_} // '') =~ /^#!/ } keys %files;
+	return { env => \%env, files => \%files, settings => $case->{settings} // {},
+		map { ($_ => $case->{$_}) } grep { exists $case->{$_} } qw(server) };
+}
+
+sub write_program
+{
+	my ($path, $text) = @_;
+	unlink $path;
+	open my $file, '>', $path or die "$path: $!";
+	print $file $text;
+	close $file or die $!;
+	chmod 0755, $path or die $!;
+	return;
 }
 
 sub credentials_of { return unit_call('addb_unit_credentials', argument($_[0])) }
@@ -48,16 +64,6 @@ sub expectation
 	  if $advice =~ /^error/;
 	return $case->{botocore} if $advice =~ /botocore/ || $case->{js}{error};
 	return $case->{js};
-}
-
-# Does the case need a kind of credentials that is refused so far?
-sub refused_kind
-{
-	my ($case) = @_;
-
-	return 1 if $case->{env}{AWS_WEB_IDENTITY_TOKEN_FILE};
-	return join("\n", map { $_ // '' } @$case{qw(config credentials)}) =~
-	  /^\s*(?:credential_process|role_arn|web_identity_token_file|sso_\w+|login_session)\s*=/m;
 }
 
 sub bare
@@ -82,11 +88,6 @@ SKIP:
 		{
 			is($got->{error}{sqlstate}, '28000', "$case->{name}: error");
 		}
-		elsif ($got->{error} && refused_kind($case))
-		{
-			is($got->{error}{sqlstate}, '28000', "$case->{name}: error");
-			like($got->{error}{message}, qr/not support/, "$case->{name}: says why");
-		}
 		elsif (defined $expected->{access_key})
 		{
 			is_deeply([ @$got{qw(access_key secret_key token)} ],
@@ -103,21 +104,6 @@ SKIP:
 			  or diag(to_json($endpoint));
 			is($endpoint->{signing_region}, $expected->{region}, "$case->{name}: region");
 		}
-	}
-
-	# Roles, containers and instances end in an error and never in other keys.
-	for my $case (@{ $vectors->{http_flows}{cases} // [] })
-	{
-		my $got = credentials_of($case);
-		my $keys = $case->{env}{AWS_ACCESS_KEY_ID};
-		if (defined $keys)
-		{
-			is($got->{access_key}, $keys, "$case->{name}: keys of the environment");
-			next;
-		}
-		is($got->{error}{sqlstate}, '28000', "$case->{name}: error");
-		like("$got->{error}{message} $got->{error}{detail}", qr/support/,
-			"$case->{name}: says what is not supported");
 	}
 }
 
@@ -182,32 +168,169 @@ fails('half a pair in the environment',
 	detail => qr/environment.*AWS_SECRET_ACCESS_KEY is set.*AWS_ACCESS_KEY_ID is not/);
 fails('half a pair in the credentials file, a pair in the config file',
 	{ credentials => "[default]\naws_secret_access_key=SKFILE\n", config => "[default]\n$other" },
-	detail => qr{profile "default" of file "/h/.aws/credentials".*aws_access_key_id is not});
+	detail => qr{profile "default" of file "\Q$home\E/.aws/credentials".*aws_access_key_id is not});
 fails('a key with an empty secret',
 	{ credentials => "[default]\naws_access_key_id=AKFILE\naws_secret_access_key=\n" },
 	detail => qr/aws_secret_access_key is not/);
 
 # Kinds of profiles that are refused, and those that only look like it.
-for my $line (
-	'role_arn = arn:aws:iam::1:role/r', 'credential_process = /bin/x', 'sso_session = s',
-	'sso_start_url = https://x', 'web_identity_token_file = /t', 'login_session = x')
+for my $line ('sso_session = s', 'sso_start_url = https://x', 'sso_account_id = 1', 'sso_role_name = r', 'login_session = x')
 {
 	my ($key) = $line =~ /^(\w+)/;
 	for my $file (qw(config credentials))
 	{
 		fails("$key in the $file file", { $file => "[default]\n$line\n" },
-			message => qr/profile "default".*does not support/, detail => qr/"$key"/, hint => qr/aws_access_key_id/);
+			message => qr/profile "default" needs an interactive login/, detail => qr/"$key"/,
+			hint => qr/credential_process = aws configure export-credentials --profile default/);
 	}
 }
-fails('a role beside static keys', { credentials => "[default]\n${pair}role_arn=r\nsource_profile=default\n" },
-	message => qr/role/);
+gives('single sign-on beside static keys', { credentials => "[default]\n${pair}sso_session=x\n" }, 'AKFILE SKFILE -');
 gives('a process beside static keys', { credentials => "[default]\n${pair}credential_process=x\n" },
 	'AKFILE SKFILE -');
 gives('a role in another profile',
 	{ credentials => "[default]\n$pair", config => "[profile r]\nrole_arn=r\n" }, 'AKFILE SKFILE -');
-fails('a web identity in the environment',
-	{ env => { AWS_WEB_IDENTITY_TOKEN_FILE => '/t', AWS_ROLE_ARN => 'r' }, credentials => "[default]\n$pair" },
-	detail => qr/AWS_WEB_IDENTITY_TOKEN_FILE/);
+
+# Roles that lead nowhere: each is an error before anybody is asked.
+my $role = "role_arn=arn:aws:iam::1:role/r\n";
+my $long = join '', map { "[profile r$_]\n${role}source_profile=r" . ($_ + 1) . "\n" } 0 .. 9;
+for my $case (
+	[ 'no source' => "[default]\n$role", qr/neither source_profile nor credential_source/ ],
+	[ 'no source, but keys' => "[default]\n$role$pair", qr/neither source_profile nor credential_source/ ],
+	[ 'two sources' => "[default]\n${role}source_profile=b\ncredential_source=Environment\n[profile b]\n$pair", qr/both/ ],
+	[ 'itself without keys' => "[default]\n${role}source_profile=default\n", qr/its own source_profile/ ],
+	[ 'a circle of two' => "[default]\n${role}source_profile=b\n[profile b]\n${role}source_profile=default\n",
+		qr/source_profile "default" leads back/ ],
+	[ 'a circle behind the first' => "[default]\n${role}source_profile=b\n[profile b]\n${role}source_profile=c\n"
+		  . "[profile c]\n${role}source_profile=b\n", qr/source_profile "b" leads back/ ],
+	[ 'a long way' => "$long\[default]\n${role}source_profile=r0\n", qr/behind 8 other roles/ ],
+	[ 'nobody' => "[default]\n${role}source_profile=b\n", qr/"b" does not exist/ ],
+	[ 'somebody without credentials' => "[default]\n${role}source_profile=b\n[profile b]\nregion=x\n", qr/"b" has no credentials/ ],
+	[ 'an unknown kind of source' => "[default]\n${role}credential_source=environment\n", qr/credential_source is "environment"/ ],
+	[ 'an empty environment' => "[default]\n${role}credential_source=Environment\n", qr/AWS_ACCESS_KEY_ID is not set/ ],
+	[ 'no container' => "[default]\n${role}credential_source=EcsContainer\n", qr/EcsContainer, but neither AWS_CONTAINER/ ],
+	[ 'no instance' => "[default]\n${role}credential_source=Ec2InstanceMetadata\n", qr/Ec2InstanceMetadata, but/ ],
+	[ 'a second factor' => "[default]\n${role}mfa_serial=m\nsource_profile=b\n[profile b]\n$pair", qr/mfa_serial/ ],
+	map { [ "a duration of '$_'" => "[default]\n${role}duration_seconds=$_\nsource_profile=b\n[profile b]\n$pair",
+			qr/duration_seconds/ ] } 899, 43201, '1h', '3600.5')
+{
+	fails("a role with $case->[0]", { config => $case->[1] },
+		message => qr/role of AWS profile "\w+" cannot be assumed/, detail => $case->[2]);
+}
+fails('half a pair behind a role',
+	{ config => "[default]\n${role}source_profile=b\n[profile b]\naws_access_key_id=AKB\n" }, message => qr/incomplete/);
+fails('a role in the settings without credentials', { settings => { role_arn => 'arn:aws:iam::1:role/r' } },
+	message => qr/no AWS credentials/);
+fails('expired keys behind a role in the settings',
+	{ settings => { role_arn => 'arn:aws:iam::1:role/r' }, env => { %env_pair, AWS_CREDENTIAL_EXPIRATION => '2020-01-01T00:00:00Z' } },
+	message => qr/have expired/);
+
+
+# A role of the settings is assumed with whatever the sources give, be it a role.
+my $reply = { on => 'POST /', status => 200, body => '<AssumeRoleResponse><AssumeRoleResult><Credentials>'
+	  . '<AccessKeyId>AKROLE</AccessKeyId><SecretAccessKey>SKROLE</SecretAccessKey><SessionToken>TROLE</SessionToken>'
+	  . '<Expiration>2036-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>' };
+my %of_settings = (role_arn => 'arn:aws:iam::2:role/s', external_id => 'ext', role_session_name => 'me', region => 'us-west-2');
+for my $case (
+	[ 'keys of the settings' => { settings => { %set_pair, refuse_ambient => $true } }, 'AKSET' ],
+	[ 'the environment' => { env => \%env_pair }, 'AKENV' ],
+	[ 'a role' => { config => "[default]\n${role}source_profile=b\n[profile b]\n$pair" }, 'AKFILE', 'AKROLE' ])
+{
+	my ($name, $in, @signers) = @$case;
+	my $got = credentials_of({ %$in, settings => { %of_settings, %{ $in->{settings} // {} } }, server => [$reply] });
+	my $log = unit_call('addb_unit_world_log', {});
+	is(join(' ', @$got{qw(access_key secret_key token source)}), 'AKROLE SKROLE TROLE the role of the settings', "a role with $name");
+	is(join(' ', map { $_->{headers}{authorization} =~ /Credential=(\w+)/ } @$log), "@signers", "$name: who signs");
+	like($log->[-1]{body}, qr/RoleArn=arn%3Aaws%3Aiam%3A%3A2%3Arole%2Fs&RoleSessionName=me&ExternalId=ext$/, "$name: the form");
+}
+
+# Web identities that lack something.
+my %web = (AWS_WEB_IDENTITY_TOKEN_FILE => "$home/jwt");
+fails('a web identity without a role', { env => \%web, files => { jwt => 'SKJWT' }, credentials => "[default]\n$pair" },
+	message => qr/web identity needs a role/, detail => qr/AWS_WEB_IDENTITY_TOKEN_FILE, but AWS_ROLE_ARN/);
+$web{AWS_ROLE_ARN} = 'arn:aws:iam::1:role/r';
+fails('a web identity without a file', { env => \%web, credentials => "[default]\n$pair" },
+	message => qr/token file .*jwt": No such file/, detail => qr/AWS_WEB_IDENTITY_TOKEN_FILE/);
+fails('a web identity without a token', { env => \%web, files => { jwt => '' } }, message => qr/holds no token/);
+gives('keys beside a web identity', { env => { %web, %env_pair } }, 'AKENV SKENV -');
+gives('a role without a token file', { env => { AWS_ROLE_ARN => 'r' }, credentials => "[default]\n$pair" }, 'AKFILE SKFILE -');
+gives('a profile in the settings beats a web identity',
+	{ settings => { profile => 'p' }, env => \%web, credentials => "[p]\n$pair" }, 'AKFILE SKFILE -');
+fails('a web identity in a profile, without a role', { config => "[default]\nweb_identity_token_file=$home/jwt\n" },
+	message => qr/needs a role/, detail => qr/AWS profile "default", but its role_arn/);
+fails('a web identity in a profile, without a file',
+	{ config => "[default]\nweb_identity_token_file=$home/none\nrole_arn=r\n$pair" }, message => qr/token file .*none"/);
+
+# Programs. This one gives its arguments, in hexadecimal, as the secret.
+my $tell = "#!/bin/sh\n" . q(hex=$(printf '%s|' "$@" | od -An -v -tx1 | tr -d ' \n')
+echo "{\"Version\": 1, \"AccessKeyId\": \"AKRUN\", \"SecretAccessKey\": \"$hex\"}"
+);
+my @quoting = (
+	[ 'a b' => 'a|b|' ], [ "  a\t b  " => 'a|b|' ], [ "'a b' c" => 'a b|c|' ], [ '"a b" c' => 'a b|c|' ],
+	[ "a'b'\"c\"d" => 'abcd|' ], [ q(a\ b) => 'a b|' ], [ q(\\'a \\"b) => q('a|"b|) ], [ q('a\b') => q(a\b|) ],
+	[ q("a\b") => q(a\b|) ], [ q("a\"b") => q(a"b|) ], [ q("a\\\\b") => q(a\b|) ], [ q("it's") => q(it's|) ],
+	[ q('say "a"') => q(say "a"|) ], [ q('' "" x) => '||x|' ], [ '$HOME `id` * ~ $(id)' => '$HOME|`id`|*|~|$(id)|' ],
+	[ 'a;b | c > d & e' => 'a;b|||c|>|d|&|e|' ], [ q(\\\\) => q(\|) ], [ "a#b" => 'a#b|' ]);
+for my $case (@quoting)
+{
+	my $got = credentials_of({ config => "[default]\ncredential_process = $home/tell $case->[0]\n", files => { tell => $tell } });
+	is(pack('H*', $got->{secret_key} // ''), $case->[1], "words of <$case->[0]>") or diag(to_json($got));
+}
+for my $case ("'a", '"a', 'a\\', '"a\\"', "' ' '")
+{
+	fails("a line of <$case>", { config => "[default]\ncredential_process = $home/tell $case\n", files => { tell => $tell } },
+		message => qr/credential_process of AWS profile "default"/, detail => qr/quote is not closed/);
+}
+
+sub program
+{
+	my ($text) = @_;
+	return { config => "[default]\ncredential_process = $home/run\n", files => { run => "#!/bin/sh\n$text\n" } };
+}
+
+my $document = '"AccessKeyId":"AKRUN","SecretAccessKey":"SKRUN"';
+for my $case (
+	[ 'no more than needed' => qq({"Version":1,$document}), 'AKRUN SKRUN -' ],
+	[ 'all members' => qq({"Version":1,$document,"SessionToken":"T","Expiration":"2036-01-01T00:00:00Z","AccountId":"1"}),
+		'AKRUN SKRUN T' ],
+	[ 'others' => qq( {"x":{"AccessKeyId":[1]},"Version" : 1,\n$document,"SessionToken":null} \n), 'AKRUN SKRUN -' ],
+	[ 'escapes' => q({"Version":1,"AccessKeyId":"AK\u0052UN","SecretAccessKey":"SK\/RUN"}), 'AKRUN SK/RUN -' ])
+{
+	gives("a program that writes $case->[0]", program("cat <<'END'\n$case->[1]\nEND"), $case->[2]);
+}
+is(credentials_of(program(qq(echo '{"Version":1,$document,"Expiration":"2036-01-01T00:00:00Z"}')))->{source},
+	'the credential_process of a profile', 'the source is named');
+for my $case (
+	[ 'writes nothing' => ':', qr/no JSON object|not a JSON object/ ],
+	[ 'writes no JSON' => 'echo SKTEXT', qr/not a JSON object/ ],
+	[ 'writes two documents' => qq(echo '{"Version":1,$document} {}'), qr/not a JSON object/ ],
+	[ 'writes a list' => qq(echo '[{"Version":1,$document}]'), qr/not a JSON object/ ],
+	[ 'leaves out the version' => "echo '{$document}'", qr/"Version": 1/ ],
+	[ 'writes another version' => qq(echo '{"Version":2,$document}'), qr/"Version": 1/ ],
+	[ 'leaves out the secret' => q(echo '{"Version":1,"AccessKeyId":"AKRUN"}'), qr/SecretAccessKey/ ],
+	[ 'writes an empty ID' => q(echo '{"Version":1,"AccessKeyId":"","SecretAccessKey":"SKRUN"}'), qr/AccessKeyId/ ],
+	[ 'writes no time' => qq(echo '{"Version":1,$document,"Expiration":"soon"}'), qr/Expiration/ ],
+	[ 'ends with a status' => qq(echo '{"Version":1,$document}'; echo SKERR >&2; exit 3), qr/exit code 3/ ],
+	[ 'is killed' => 'kill -TERM $$', qr/signal 15/ ],
+	[ 'writes too much' => 'cat /dev/zero', qr/more than 1048576 bytes/ ])
+{
+	fails("a program that $case->[0]", program($case->[1]), message => qr/gave no credentials/,
+		detail => qr{"\Q$home\E/run": .*$case->[2]});
+}
+fails('a program that is not there', { config => "[default]\ncredential_process = $home/none a\n" },
+	detail => qr/command not found/, hint => qr/operating system user/);
+fails('a program that may not be run', { config => "[default]\ncredential_process = /etc/passwd\n" },
+	detail => qr/not executable/);
+fails('a program that is a directory', { config => "[default]\ncredential_process = $home\n" }, detail => qr/not executable/);
+fails('a program whose keys have expired',
+	program(qq(echo '{"Version":1,$document,"Expiration":"2020-01-01T00:00:00Z"}')), message => qr/have expired/);
+gives('a program found in PATH',
+	{ config => "[default]\ncredential_process = sh $home/run\n",
+		files => { run => qq(#!/bin/sh\necho '{"Version":1,$document}'\n) } }, 'AKRUN SKRUN -');
+gives('a program that leaves another behind',
+	program(qq(sleep 5 & echo '{"Version":1,$document}')), 'AKRUN SKRUN -');
+gives('a program with no input, and the signals of a new one',
+	program(qq(test -z "\$(cat)" && ! ls -l /proc/\$\$/fd | grep -q 'socket:\\|eventpoll\\|signalfd\\|base/' &&
+grep -q 'SigBlk:.0*\$' /proc/\$\$/status && echo '{"Version":1,$document}')), 'AKRUN SKRUN -');
 
 # Nothing found, and who may look.
 fails('nothing anywhere', {}, message => qr/no AWS credentials/,
@@ -222,6 +345,28 @@ for my $case ({ env => \%env_pair }, { credentials => "[default]\n$pair" }, {})
 	fails('ambient credentials for others', { %$case, settings => { refuse_ambient => $true } },
 		message => qr/superuser/, hint => qr/atomic_dynamodb\.allow_ambient_credentials/);
 }
+# On a foreign server they are those of the user mapping.
+{
+	my %on = (server => 'east', user => 'Alice', has_mapping => $true);
+	my %hint = (hint => qr/^Set access_key_id and secret_access_key with ALTER USER MAPPING\.$/);
+	gives('a mapping beats the environment', { settings => { %on, %set_pair }, env => \%env_pair }, 'AKSET SKSET -');
+	is(credentials_of({ settings => { %on, %set_pair } })->{source}, 'the user mapping', 'a mapping is called so');
+	fails('half a mapping', { settings => { %on, access_key_id => 'AKSET' }, env => \%env_pair },
+		detail => qr/^In the user mapping, access_key_id is set but secret_access_key is not\.$/);
+	fails('an empty mapping', { settings => { %on, refuse_ambient => $true }, env => \%env_pair },
+		message => qr/^no AWS credentials for role "Alice" on server "east"$/,
+		detail => qr/^From the user mapping: it has no option access_key_id\. .*allow_ambient_credentials\.$/, %hint);
+	gives('an empty mapping, the server being open', { settings => \%on, env => \%env_pair }, 'AKENV SKENV -');
+	fails('an empty mapping and nothing else', { settings => \%on },
+		message => qr/role "Alice" on server "east"/, detail => qr/From the environment: AWS_ACCESS_KEY_ID is not set/, %hint);
+	$on{has_mapping} = JSON::PP::false;
+	fails('no mapping', { settings => { %on, refuse_ambient => $true }, env => \%env_pair },
+		detail => qr/^From the user mapping: there is none for the role, nor for PUBLIC\./,
+		hint => qr/^Create one: CREATE USER MAPPING FOR "Alice" SERVER east OPTIONS/);
+	fails('a profile that is not there', { settings => { %on, profile => 'no' }, env => \%env_pair },
+		detail => qr/^The option "profile" of server "east" names it/);
+}
+
 gives('settings for others', { settings => { %set_pair, refuse_ambient => $true }, env => \%env_pair },
 	'AKSET SKSET -');
 
@@ -231,7 +376,7 @@ gives('~ in a variable',
 	'AKFILE SKFILE -');
 fails('a named file that may not be read',
 	{ env => { AWS_SHARED_CREDENTIALS_FILE => '~/creds2' }, files => { creds2 => undef } },
-	message => qr{"/h/creds2".*denied}, detail => qr/AWS_SHARED_CREDENTIALS_FILE/);
+	message => qr{"\Q$home\E/creds2".*denied}, detail => qr/AWS_SHARED_CREDENTIALS_FILE/);
 fails('a default file that may not be read', { credentials => undef }, detail => qr/denied/);
 gives('a default file that may not be read, keys in the other',
 	{ config => undef, credentials => "[default]\n$pair" }, 'AKFILE SKFILE -');
@@ -344,12 +489,23 @@ resolves('FIPS and dual-stack of the environment',
 resolves('FIPS and dual-stack of the profile',
 	{ env => \%region, config => "[default]\nuse_fips_endpoint=true\nuse_dualstack_endpoint = true\n" },
 	'https://dynamodb-fips.us-west-2.api.aws/ us-west-2');
+my %switches = (AWS_USE_FIPS_ENDPOINT => 'true', AWS_USE_DUALSTACK_ENDPOINT => 'false');
+resolves('switches of the settings beat those of the environment',
+	{ settings => { use_fips_endpoint => JSON::PP::false, use_dualstack_endpoint => $true }, env => { %region, %switches } },
+	'https://dynamodb.us-west-2.api.aws/ us-west-2');
+resolves('each of them on its own', { settings => { use_dualstack_endpoint => $true }, env => { %region, %switches } },
+	'https://dynamodb-fips.us-west-2.api.aws/ us-west-2');
+resolves('an endpoint of the settings in spite of the environment',
+	{ settings => { use_fips_endpoint => JSON::PP::false, endpoint_url => 'https://example.com' }, env => { %region, %switches } },
+	'https://example.com/ us-west-2');
 resolves('false in the environment beats true in the profile',
 	{ env => { %region, AWS_USE_FIPS_ENDPOINT => 'false' }, config => "[default]\nuse_fips_endpoint=true\n" },
 	'https://dynamodb.us-west-2.amazonaws.com/ us-west-2');
 
 for my $case (
 	[ 'atomic_dynamodb.endpoint_url', { settings => { endpoint_url => 'nonsense' }, env => \%region } ],
+	[ 'option "endpoint_url" of server "east"',
+		{ settings => { server => 'east', endpoint_url => 'nonsense' }, env => \%region } ],
 	[ 'AWS_ENDPOINT_URL_DYNAMODB', { env => { %region, AWS_ENDPOINT_URL_DYNAMODB => 'http://example.com' } } ],
 	[ 'AWS_ENDPOINT_URL', { env => { %region, AWS_ENDPOINT_URL => 'https://a@b' } } ],
 	[ 'profile "default"', { env => \%region, config => "[default]\nendpoint_url = ftp://x\n" } ])
@@ -361,5 +517,7 @@ for my $case (
 is(endpoint_of({ env => { %region, AWS_ACCOUNT_ID_ENDPOINT_MODE => 'required' } })->{error}{sqlstate},
 	'0A000', 'account-based endpoints required');
 is(endpoint_of({})->{error}{message}, 'no AWS region is set', 'no region');
+is(endpoint_of({ settings => { server => 'east' } })->{error}{message}, 'no AWS region is set for server "east"',
+	'no region on a server');
 
 done_testing();

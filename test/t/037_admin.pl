@@ -1,5 +1,7 @@
 # Tables, raw calls and PartiQL transactions when the service is slow, refuses
 # or loses its answers.
+#
+# Runs alone: it measures how soon a wait is cancelled.
 
 use strict;
 use warnings;
@@ -18,6 +20,8 @@ my $server = fault_server(upstream => 1);
 my $UUID = qr/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;
 my $HINT_UNKNOWN = 'The write may or may not have been applied: look at what is stored '
   . 'before you repeat it.';
+my $HINT_TOKEN = 'The transaction may or may not have been carried out: repeat it within 10 minutes with the token '
+  . 'that the context tells. DynamoDB then carries it out at most once, and tells what became of it.';
 
 # Longest time from the moment of an interrupt to the end of the call.
 my $LIMIT = 0.5;
@@ -376,7 +380,7 @@ section 'a transaction whose answer is lost' => sub {
 	is(sql("SELECT ddb_execute_transaction(" . $insert->('again') . ')', to()), '', 'an INSERT does not meet itself');
 	script({ %{ lost('ExecuteTransaction') }, repeat => -1 });
 	my @error = sql_error("SELECT ddb_execute_transaction($increment)", to(max_attempts => 2));
-	is_deeply([ @error[ 0, 1, 3 ] ], [ '08007', 'outcome of DynamoDB ExecuteTransaction is unknown after 2 attempts', $HINT_UNKNOWN ], 'all answers lost');
+	is_deeply([ @error[ 0, 1, 3 ] ], [ '08007', 'outcome of DynamoDB ExecuteTransaction is unknown after 2 attempts', $HINT_TOKEN ], 'all answers lost');
 
 	my $canceled = refusal('ExecuteTransaction', 400, 'TransactionCanceledException',
 		CancellationReasons => [ { Code => 'None' }, { Code => 'TransactionConflict', Message => 'busy' } ]);

@@ -183,7 +183,9 @@ sub error_code
 {
 	my ($played) = @_;
 	return unless $played->{error};
-	return $1 if ($played->{error}{detail} // '') =~ /^ElectroDB error (\d+)/;
+	my $detail = $played->{error}{detail} // '';
+	return '3001 without fields' if $detail =~ /^ElectroDB error 3001(?!: \[\{"field": )/;
+	return $1 if $detail =~ /^ElectroDB error (\d+)/;
 	return 'none';
 }
 

@@ -35,6 +35,7 @@ my %USERSET = (
 	connect_timeout => 'costs the session its own time',
 	consistent_read => 'what the argument "consistent" says for one call',
 	data_format => 'how own items are written',
+	idempotent_writes => 'costs the session more capacity for its own writes',
 	lock_refresh => 'how own locks are renewed',
 	lock_ttl => 'how long own locks live',
 	max_attempts => 'costs the session its own time',
@@ -43,14 +44,18 @@ my %USERSET = (
 	max_write_units => 'a courtesy, no quota: each session has its own',
 	progress => 'notices to the session itself',
 	request_timeout => 'costs the session its own time',
+	server => 'on a server one needs USAGE; what it may say is its validator\'s business',
 	table => 'what the argument "table_name" says for one call; IAM decides which tables there are',
 	transact_retries => 'costs the session its own time',
 );
 # A value for those that no role may change, none of them the present one.
 my %value = (
 	access_key_id => 'AKIAOTHER', allow_ambient_credentials => 'on', allow_insecure_http => 'on', allow_scan => 'off',
-	ca_file => '/none', endpoint_url => 'https://evil.example', profile => 'other', region => 'eu-west-1',
-	secret_access_key => 'other', session_token => 'other');
+	ca_file => '/none', clock_skew_correction => 'off', external_id => 'other', endpoint_url => 'https://evil.example', profile => 'other', region => 'eu-west-1',
+	log_min_duration => '1h',
+	role_arn => 'arn:aws:iam::123456789012:role/other', role_session_name => 'other',
+	secret_access_key => 'other', session_token => 'other', sts_endpoint_url => 'https://sts.evil.example',
+	tls_min_version => '1.3', use_dualstack_endpoint => 'on', use_fips_endpoint => 'on');
 
 sub test_settings
 {
@@ -58,7 +63,8 @@ sub test_settings
 SELECT replace(name, 'atomic_dynamodb.', ''), context FROM pg_settings WHERE name LIKE 'atomic\_dynamodb.%'
 SQL
 	is_deeply([ grep { $context{$_} eq 'user' } sort keys %context ], [ sort keys %USERSET ], 'the settings that any role may change');
-	my @guarded = grep { $context{$_} ne 'user' } sort keys %context;
+	my @guarded = grep { $context{$_} eq 'superuser' } sort keys %context;
+	is_deeply([ grep { $context{$_} !~ /^(?:user|superuser)$/ } sort keys %context ], ['stat_max'], 'what is of the whole server');
 	is_deeply([ grep { !exists $value{$_} } @guarded ], [], 'the others have a value to be tried');
 
 	sql('CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; GRANT CREATE ON SCHEMA public TO alice; CREATE DATABASE bare');
@@ -83,6 +89,7 @@ SQL
 		like($@, qr/FATAL:  permission denied to set parameter "\Q$name\E"/, 'for that reason');
 	}
 	is(sql('SELECT count(*) FROM pg_db_role_setting'), '0', 'nothing is stored');
+	is_state('SET atomic_dynamodb.stat_max = 200', '55P02', 'what is of the whole server is refused to a superuser too');
 	return @guarded;
 }
 
@@ -231,6 +238,14 @@ SELECT i.function::text, i.level, p.prosecdef, p.proleakproof, p.proparallel, p.
 FROM ddb_internal_functions() AS i JOIN pg_proc AS p ON p.oid = i.function ORDER BY 1
 SQL
 
+# Does a function write to DynamoDB? Those of these levels do, but for one that
+# only looks and one that resets counters.
+sub is_writer
+{
+	my ($function, $level) = @_;
+	return $level =~ /^(?:write|admin)$/ && $function !~ /^ddb_(?:credentials|stat_reset)\(/;
+}
+
 sub test_catalog
 {
 	my @functions = sql_rows($FUNCTIONS);
@@ -239,7 +254,7 @@ sub test_catalog
 	is_deeply([ map { $_->[0] } grep { $_->[2] eq 't' } @functions ], [ 'ddb_drop_entity(text)', 'ddb_register_entity(json,text)' ],
 		'SECURITY DEFINER: those that write the registry, which nobody else may');
 	is_deeply([ map { $_->[0] } grep { $_->[3] eq 't' } @functions ], [], 'nothing is leakproof');
-	is_deeply([ map { $_->[0] } grep { $_->[4] ne 'u' && $_->[1] =~ /^(?:write|admin)$/ } @functions ], [], 'what writes is not for parallel plans');
+	is_deeply([ map { $_->[0] } grep { $_->[4] ne 'u' && is_writer(@$_) } @functions ], [], 'what writes is not for parallel plans');
 	is_deeply([ map { $_->[0] } grep { $_->[4] eq 's' } @functions ],
 		[ 'ddb_internal_functions()', 'ddb_internal_load(internal)', 'ddb_marshall(jsonb)', 'ddb_unmarshall(json)' ],
 		'for parallel workers: those that do not talk to the service');
@@ -263,7 +278,7 @@ SQL
 	return;
 }
 
-# A call of each function of the levels write and admin that would write.
+# A call of each function that writes which would do so.
 my $lock = "ROW('p', 'lock', 'v', now() + interval '1 day')::ddb_lock";
 my %WRITES = (
 	'ddb_batch_write(text,jsonb)' => q('tab', '[{"put": {"pk": "a"}}]'),
@@ -308,8 +323,8 @@ my %WRITES = (
 
 sub test_read_only
 {
-	my @writes = map { $_->[0] } grep { $_->[1] =~ /^(?:write|admin)$/ } sql_rows($FUNCTIONS);
-	is_deeply([ @writes ], [ sort keys %WRITES ], 'every function of the levels write and admin has a call');
+	my @writes = map { $_->[0] } grep { is_writer(@$_) } sql_rows($FUNCTIONS);
+	is_deeply([ @writes ], [ sort keys %WRITES ], 'every function that writes has a call');
 	my $session = session(set => { 'atomic_dynamodb.table' => 'tab' });
 	for my $function (@writes)
 	{

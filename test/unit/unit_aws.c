@@ -16,6 +16,11 @@
 #include "aws/resolve.h"
 #include "aws/sigv4.h"
 #include "aws/sigv4_key.h"
+#include "core/guc.h"
+#include "aws/sts.h"
+#include "aws/sts_reply.h"
+
+#include "unit_world.h"
 
 PG_FUNCTION_INFO_V1(addb_unit_sigv4);
 PG_FUNCTION_INFO_V1(addb_unit_sigv4_key);
@@ -23,6 +28,8 @@ PG_FUNCTION_INFO_V1(addb_unit_sigv4_bench);
 PG_FUNCTION_INFO_V1(addb_unit_endpoint);
 PG_FUNCTION_INFO_V1(addb_unit_credentials);
 PG_FUNCTION_INFO_V1(addb_unit_resolve);
+PG_FUNCTION_INFO_V1(addb_unit_sts);
+PG_FUNCTION_INFO_V1(addb_unit_sts_reply);
 
 /* A member of an object, or NULL when it is absent or null. */
 static JsonbValue *
@@ -292,26 +299,13 @@ addb_unit_endpoint(PG_FUNCTION_ARGS)
 	return finish_object(&json);
 }
 
-static const char *
-fake_getenv(void *arg, const char *name)
+/* true, false, or left out */
+static AddbSwitch
+get_switch(JsonbContainer *object, const char *key)
 {
-	return get_text(get_container(arg, "env"), name);
-}
-
-/* A path that is null in the argument is a file that may not be read. */
-static char *
-fake_read_file(void *arg, const char *path, size_t *len)
-{
-	JsonbContainer *files = get_container(arg, "files");
-	JsonbValue *text = getKeyJsonValueFromContainer(files, path, strlen(path), NULL);
-
-	if (text == NULL || text->type == jbvNull)
-	{
-		errno = text == NULL ? ENOENT : EACCES;
-		return NULL;
-	}
-	*len = text->val.string.len;
-	return pnstrdup(text->val.string.val, *len);
+	if (get_member(object, key) == NULL)
+		return ADDB_SWITCH_UNSET;
+	return get_flag(object, key) ? ADDB_SWITCH_ON : ADDB_SWITCH_OFF;
 }
 
 static AddbAwsSettings
@@ -319,6 +313,8 @@ get_settings(JsonbContainer *source)
 {
 	AddbAwsSettings settings = {
 		.server = get_text_or(source, "server", ""),
+		.user = get_text_or(source, "user", ""),
+		.has_mapping = get_flag(source, "has_mapping"),
 		.access_key_id = get_text_or(source, "access_key_id", ""),
 		.secret_access_key = get_text_or(source, "secret_access_key", ""),
 		.session_token = get_text_or(source, "session_token", ""),
@@ -329,8 +325,12 @@ get_settings(JsonbContainer *source)
 		.sts_endpoint_url = get_text_or(source, "sts_endpoint_url", ""),
 		.region = get_text_or(source, "region", ""),
 		.endpoint_url = get_text_or(source, "endpoint_url", ""),
+		.ca_file = addb_ca_file,
+		.use_fips_endpoint = get_switch(source, "use_fips_endpoint"),
+		.use_dualstack_endpoint = get_switch(source, "use_dualstack_endpoint"),
 		.allow_insecure_http = get_flag(source, "allow_insecure_http"),
 		.allow_ambient = !get_flag(source, "refuse_ambient"),
+		.correct_clock = true,
 	};
 
 	if (!addb_credentials_parse_time(get_text_or(source, "now", "2026-11-22T08:15:00Z"),
@@ -339,12 +339,23 @@ get_settings(JsonbContainer *source)
 	return settings;
 }
 
-/* {env, files, settings} -> the credentials of the chain */
+static void
+add_credentials(StringInfo json, const AddbCredentials *credentials)
+{
+	add_member(json, "access_key", credentials->access_key_id);
+	add_member(json, "secret_key", credentials->secret_access_key);
+	add_member(json, "token", credentials->session_token);
+	add_member(json, "source", credentials->source);
+	add_member(json, "expires_at", credentials->expires_at == DT_NOEND ? NULL :
+			   timestamptz_to_str(credentials->expires_at));
+}
+
+/* {settings, and a world} -> the credentials of the chain */
 Datum
 addb_unit_credentials(PG_FUNCTION_ARGS)
 {
 	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
-	AddbHost	host = {argument, fake_getenv, fake_read_file};
+	AddbHost	host = unit_world(argument);
 	AddbAwsSettings settings = get_settings(get_container(argument, "settings"));
 	AddbAwsSources sources = {.host = &host,.settings = &settings};
 	AddbCredentials credentials;
@@ -352,27 +363,89 @@ addb_unit_credentials(PG_FUNCTION_ARGS)
 
 	addb_credentials_resolve(&sources, &credentials);
 	initStringInfo(&json);
-	add_member(&json, "access_key", credentials.access_key_id);
-	add_member(&json, "secret_key", credentials.secret_access_key);
-	add_member(&json, "token", credentials.session_token);
-	add_member(&json, "source", credentials.source);
-	add_member(&json, "expires_at", credentials.expires_at == DT_NOEND ? NULL :
-			   timestamptz_to_str(credentials.expires_at));
+	add_credentials(&json, &credentials);
+	add_member(&json, "tolerates_expiry", credentials.tolerates_expiry ? "true" : "false");
 	return finish_object(&json);
 }
 
-/* {env, files, settings} -> the endpoint */
+/*
+ * {settings, a world, role: {arn, session_name, external_id, duration}, and base:
+ * {access_key, secret_key, token} or web_identity} -> the credentials of the role
+ */
+Datum
+addb_unit_sts(PG_FUNCTION_ARGS)
+{
+	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
+	AddbHost	host = unit_world(argument);
+	AddbAwsSettings settings = get_settings(get_container(argument, "settings"));
+	AddbAwsSources sources = {.host = &host,.settings = &settings};
+	JsonbContainer *source = get_container(argument, "role");
+	char	   *token = get_text(argument, "web_identity");
+	AddbStsRole role = {
+		.role_arn = get_text(source, "arn"),
+		.session_name = get_text(source, "session_name"),
+		.external_id = get_text(source, "external_id"),
+		.duration_seconds = atoi(get_text_or(source, "duration", "0")),
+	};
+	AddbCredentials result = {.source = "a role"};
+	StringInfoData json;
+
+	if (token != NULL)
+		addb_sts_assume_role_with_web_identity(&sources, &role, token, strlen(token), &result);
+	else
+	{
+		JsonbContainer *base = get_container(argument, "base");
+		AddbCredentials credentials = {
+			.access_key_id = get_text(base, "access_key"),
+			.secret_access_key = get_text(base, "secret_key"),
+			.session_token = get_text(base, "token"),
+		};
+
+		addb_sts_assume_role(&sources, &credentials, &role, &result);
+	}
+	initStringInfo(&json);
+	add_credentials(&json, &result);
+	return finish_object(&json);
+}
+
+/* {xml} -> its texts; {} when it is malformed */
+Datum
+addb_unit_sts_reply(PG_FUNCTION_ARGS)
+{
+	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
+	char	   *xml = get_text(argument, "xml");
+	AddbStsReply reply;
+	StringInfoData json;
+
+	initStringInfo(&json);
+	if (addb_sts_reply_read(xml, strlen(xml), &reply))
+	{
+		add_member(&json, "access_key", reply.access_key_id);
+		add_member(&json, "secret_key", reply.secret_access_key);
+		add_member(&json, "token", reply.session_token);
+		add_member(&json, "expiration", reply.expiration);
+		add_member(&json, "code", reply.code);
+		add_member(&json, "message", reply.message);
+		add_member(&json, "request_id", reply.request_id);
+	}
+	return finish_object(&json);
+}
+
+/* {settings, a world, and sts: true for the endpoint of that} -> the endpoint */
 Datum
 addb_unit_resolve(PG_FUNCTION_ARGS)
 {
 	JsonbContainer *argument = &PG_GETARG_JSONB_P(0)->root;
-	AddbHost	host = {argument, fake_getenv, fake_read_file};
+	AddbHost	host = unit_world(argument);
 	AddbAwsSettings settings = get_settings(get_container(argument, "settings"));
 	AddbAwsSources sources = {.host = &host,.settings = &settings};
 	AddbEndpoint endpoint;
 	StringInfoData json;
 
-	addb_resolve_endpoint(&sources, &endpoint);
+	if (get_flag(argument, "sts"))
+		addb_resolve_sts_endpoint(&sources, &endpoint);
+	else
+		addb_resolve_endpoint(&sources, &endpoint);
 	initStringInfo(&json);
 	add_endpoint(&json, &endpoint);
 	return finish_object(&json);

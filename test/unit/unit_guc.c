@@ -14,9 +14,19 @@
 char	   *addb_access_key_id = "";
 bool		addb_allow_ambient_credentials = false;
 bool		addb_allow_insecure_http = false;
+char	   *addb_ca_file = "";
+bool		addb_clock_skew_correction = true;
 char	   *addb_endpoint_url = "";
+char	   *addb_external_id = "";
 char	   *addb_profile = "";
 char	   *addb_region = "";
+char	   *addb_role_arn = "";
+char	   *addb_role_session_name = "";
+char	   *addb_server = "";
+char	   *addb_sts_endpoint_url = "";
+int			addb_tls_min_version = ADDB_TLS_1_2;
+int			addb_use_dualstack_endpoint = ADDB_CHOICE_AUTO;
+int			addb_use_fips_endpoint = ADDB_CHOICE_AUTO;
 
 static char *secret_access_key = NULL;
 static char *session_token = NULL;
@@ -55,10 +65,13 @@ addb_unit_setting(PG_FUNCTION_ARGS)
 		{"access_key_id", &addb_access_key_id, NULL},
 		{"allow_ambient_credentials", NULL, &addb_allow_ambient_credentials},
 		{"allow_insecure_http", NULL, &addb_allow_insecure_http},
+		{"clock_skew_correction", NULL, &addb_clock_skew_correction},
+		{"ca_file", &addb_ca_file, NULL},
 		{"endpoint_url", &addb_endpoint_url, NULL},
 		{"profile", &addb_profile, NULL},
 		{"region", &addb_region, NULL},
 		{"secret_access_key", &secret_access_key, NULL},
+		{"server", &addb_server, NULL},
 		{"session_token", &session_token, NULL},
 	};
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));

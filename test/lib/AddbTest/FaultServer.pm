@@ -10,8 +10,8 @@ use HTTP::Tiny;
 use IPC::Open2 qw(open2);
 
 # Options: mode => 'script' | 'blackhole' | 'backlog' | 'tls',
-# certificate => ... (with tls), upstream => URL, or 1 for DynamoDB Local,
-# log => a file for the requests instead of log().
+# certificate => ..., tls_max => '1.2' (both with tls), upstream => URL, or 1 for
+# DynamoDB Local, log => a file for the requests instead of log().
 sub new
 {
 	my ($class, %option) = @_;
@@ -21,6 +21,7 @@ sub new
 	$upstream = AddbTest::endpoint() if defined $upstream && $upstream eq '1';
 	push @command, '--upstream', $upstream if defined $upstream;
 	push @command, "--$_", $option{$_} for grep { defined $option{$_} } qw(mode certificate port log);
+	push @command, '--tls-max', $option{tls_max} if defined $option{tls_max};
 	my $self = bless { mode => $option{mode} // 'script', owner => $$ }, $class;
 	$self->{pid} = open2($self->{from}, $self->{to}, @command);
 	my $line = readline $self->{from};

@@ -11,7 +11,7 @@ use Cwd qw(abs_path);
 use Exporter 'import';
 use FindBin;
 
-our @EXPORT = qw(vectors unit_call unit_calls preamble);
+our @EXPORT = qw(vectors unit_call unit_calls unit_query preamble);
 
 # A decoded vector file, or undef when it is nowhere. The directory ADDB_VECTORS
 # is looked at first; some files are not the project's and may be missing.
@@ -85,18 +85,26 @@ sub unit_calls
 
 my ($session, %declared);
 
-# One such call, in a session that all of them share.
-sub unit_call
+# Runs SQL in the session that all calls below share.
+sub unit_query
 {
-	my ($name, $argument) = @_;
+	my ($query) = @_;
 
 	if (!$session)
 	{
 		$session = session();
 		$session->query($attempt);
 	}
-	$session->query(declare($name)) unless $declared{$name}++;
-	my $line = $session->query(call_sql($name, $argument));
+	return $session->query($query);
+}
+
+# One such call.
+sub unit_call
+{
+	my ($name, $argument) = @_;
+
+	unit_query(declare($name)) unless $declared{$name}++;
+	my $line = unit_query(call_sql($name, $argument));
 	utf8::encode($line);
 	return from_json($line);
 }

@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "dynamodb/json.h"
+#include "core/json.h"
 #include "mb/pg_wchar.h"
 
 /* What matters of the text between the strings of a skipped container. */

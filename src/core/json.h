@@ -8,8 +8,8 @@
  * sticks: every later call returns false, so a caller may read a whole document
  * and look at the flag once.
  */
-#ifndef ADDB_DYNAMODB_JSON_H
-#define ADDB_DYNAMODB_JSON_H
+#ifndef ADDB_CORE_JSON_H
+#define ADDB_CORE_JSON_H
 
 #include "port/pg_bitutils.h"
 #include "port/pg_bswap.h"
@@ -135,4 +135,4 @@ addb_json_run_end(const char *p, const char *end)
 	return p;
 }
 
-#endif							/* ADDB_DYNAMODB_JSON_H */
+#endif							/* ADDB_CORE_JSON_H */
