@@ -22,6 +22,8 @@ OBJS = \
 	src/core/owned.o \
 	src/core/value.o \
 	src/http/exchange.o \
+	src/http/handle.o \
+	src/http/idle.o \
 	src/http/sockets.o \
 	src/http/transport.o \
 	src/aws/config.o \
