@@ -26,6 +26,7 @@ OBJS = \
 	src/http/idle.o \
 	src/http/sockets.o \
 	src/http/transport.o \
+	src/aws/clock_skew.o \
 	src/aws/config.o \
 	src/aws/credential_json.o \
 	src/aws/credentials.o \
@@ -66,7 +67,6 @@ OBJS = \
 	src/dynamodb/batch_write.o \
 	src/dynamodb/call.o \
 	src/dynamodb/client.o \
-	src/dynamodb/clock_skew.o \
 	src/dynamodb/error.o \
 	src/dynamodb/error_raise.o \
 	src/dynamodb/error_table.o \

@@ -16,11 +16,11 @@
 #include <time.h>
 #include <zlib.h>
 
+#include "aws/clock_skew.h"
 #include "aws/config.h"
 #include "common/pg_prng.h"
 #include "core/guc.h"
 #include "dynamodb/call.h"
-#include "dynamodb/clock_skew.h"
 #include "dynamodb/pace.h"
 #include "dynamodb/request_headers.h"
 #include "dynamodb/stats.h"
