@@ -37,6 +37,7 @@ OBJS = \
 	src/aws/host.o \
 	src/aws/host_http.o \
 	src/aws/host_run.o \
+	src/aws/kept.o \
 	src/aws/profile.o \
 	src/aws/profile_file.o \
 	src/aws/provider_container.o \
@@ -50,6 +51,7 @@ OBJS = \
 	src/aws/resolve.o \
 	src/aws/secret.o \
 	src/aws/server.o \
+	src/aws/setback.o \
 	src/aws/settings.o \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
@@ -96,6 +98,7 @@ OBJS = \
 	src/dynamodb/pager.o \
 	src/dynamodb/partiql.o \
 	src/dynamodb/partiql_transaction.o \
+	src/dynamodb/peer.o \
 	src/dynamodb/progress.o \
 	src/dynamodb/raw_call.o \
 	src/dynamodb/request.o \

@@ -115,6 +115,7 @@ typedef struct AddbAwsSources
 	const AddbHost *host;
 	const AddbAwsSettings *settings;
 	AddbProfile *profile;		/* NULL until addb_profile_load */
+	bool		none_found;		/* set when no source has any credentials */
 } AddbAwsSources;
 
 /* in host_http.c */

@@ -22,6 +22,7 @@
 #include "core/guc.h"
 #include "dynamodb/call.h"
 #include "dynamodb/pace.h"
+#include "dynamodb/peer.h"
 #include "dynamodb/request_headers.h"
 #include "dynamodb/stats.h"
 #include "mb/pg_wchar.h"
@@ -33,12 +34,6 @@
  * by its service model; the last attempt waits for that.
  */
 #define TRANSACTION_SETTLED_MS 5000
-
-/* What is known of the endpoint that requests go to now. */
-static uint64 endpoint_generation = 0;	/* of AddbAwsConfig; 0: none yet */
-static AddbRetryBudget budget;
-static int64 clock_offset_ms;
-static bool corrects_clock;		/* as the configuration says */
 
 /* What this session may still consume, by addb_max_..._units. */
 static AddbPace read_pace;
@@ -54,20 +49,11 @@ wall_clock_ms(void)
 	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A dead endpoint must not use up the retries of another, nor set its clock. */
-static const AddbAwsConfig *
-current_config(void)
+/* The service's time in seconds since 1970, by what a reply of peer has said. */
+static int64
+time_of(const AddbPeer *peer)
 {
-	const AddbAwsConfig *config = addb_aws_config_get();
-
-	if (config->generation != endpoint_generation)
-	{
-		addb_retry_budget_init(&budget);
-		clock_offset_ms = 0;
-		corrects_clock = config->corrects_clock;
-		endpoint_generation = config->generation;
-	}
-	return config;
+	return (wall_clock_ms() + peer->clock_offset_ms) / 1000;
 }
 
 /* The operation that goes over the wire. */
@@ -77,14 +63,24 @@ sent_operation(const AddbCall *call)
 	return call->request.carrier ? call->request.carrier : call->request.operation;
 }
 
+/* Notes for whom and where an attempt goes. */
+static void
+note_config(AddbCall *call, const AddbAwsConfig *config)
+{
+	if (call->target == 0 && config->server[0] != '\0')
+		call->server = MemoryContextStrdup(call->context, config->server);
+	call->target = config->target;
+	call->signer = config->signer;
+	call->generation = config->generation;
+}
+
 /*
  * Sends the call's next attempt. libcurl must not make another of it unseen: a
  * second one may be answered by what the first one did.
  */
 static void
-send_attempt(AddbCall *call)
+send_attempt(AddbCall *call, const AddbAwsConfig *config)
 {
-	const AddbAwsConfig *config = current_config();
 	const char *headers[ADDB_MAX_REQUEST_HEADERS];
 	AddbRequestHeaders lines;
 	AddbHttpRequest http = {
@@ -102,6 +98,7 @@ send_attempt(AddbCall *call)
 	};
 	MemoryContext caller;
 
+	note_config(call, config);
 	if (call->retry.attempt == 1)
 		call->attempt = call->context;
 	else if (call->attempt == call->context)
@@ -112,7 +109,8 @@ send_attempt(AddbCall *call)
 		MemoryContextReset(call->attempt);
 	caller = MemoryContextSwitchTo(call->attempt);
 	addb_request_headers_build(config, &call->request, call->invocation_id,
-							   call->retry.attempt, addb_client_time(), &lines);
+							   call->retry.attempt, time_of(addb_peer_of(config)),
+							   &lines);
 	for (int i = 0; i < lines.n; i++)
 		headers[i] = lines.text.data + lines.start[i];
 	http.nheaders = lines.n;
@@ -153,15 +151,16 @@ looks_like_json_object(const char *body, size_t len)
 static void
 observe_reply(AddbCall *call, size_t len)
 {
+	AddbPeer   *peer = addb_peer_find(call->target);
 	int64		offset;
 
 	addb_stats.bytes_received += len;
 	call->account.bytes_received += len;
-	if (corrects_clock &&
+	if (peer->corrects_clock &&
 		addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
 							   addb_http_header(call->exchange, "Age"),
 							   call->sent_ms, wall_clock_ms(), &offset))
-		clock_offset_ms = offset;
+		peer->clock_offset_ms = offset;
 }
 
 static void
@@ -215,7 +214,9 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 	MemoryContextSwitchTo(caller);
 	attempt->code = call->error->code;
 	addb_account_refused(call);
-	attempt->clock_skew = addb_clock_skew_is_error(attempt->code, clock_offset_ms);
+	attempt->clock_skew =
+		addb_clock_skew_is_error(attempt->code,
+								 addb_peer_find(call->target)->clock_offset_ms);
 	return false;
 }
 
@@ -268,15 +269,40 @@ may_resend(const AddbCall *call)
 								   addb_call_age_ms(call) > ADDB_TOKEN_LIFE_MS);
 }
 
-/* Credentials that were refused must not be taken from the cache again. */
-static void
-forget_refused_credentials(const char *code)
+/* Whether the service refused the keys themselves, which others may replace. */
+static bool
+keys_were_refused(const char *code)
 {
-	if (code != NULL &&
+	return code != NULL &&
 		(strcmp(code, "ExpiredTokenException") == 0 ||
-		 strcmp(code, "UnrecognizedClientException") == 0 ||
-		 strcmp(code, "InvalidSignatureException") == 0))
-		addb_aws_config_forget();
+		 strcmp(code, "UnrecognizedClientException") == 0);
+}
+
+/* Credentials that were refused must not be taken from what is kept again. */
+static void
+forget_refused_credentials(const AddbCall *call, const char *code)
+{
+	if (keys_were_refused(code) ||
+		(code != NULL && strcmp(code, "InvalidSignatureException") == 0))
+		addb_aws_config_forget(call->generation);
+}
+
+static void
+end_in_failure(AddbCall *call)
+{
+	call->state = CALL_FAILED;
+	addb_call_consumed(call, 0);
+	addb_account_settled(call);
+}
+
+static void
+pause_call(AddbCall *call, int delay_ms)
+{
+	call->unsettled |= call->verdict != ADDB_VERDICT_NOT_DONE;
+	addb_http_release(call->exchange);
+	call->exchange = NULL;
+	call->state = CALL_PAUSING;
+	call->send_at = addb_http_now() + (int64) delay_ms * 1000;
 }
 
 /* The attempt is over: success, another attempt, or the end. */
@@ -291,33 +317,33 @@ settle(AddbCall *call)
 		judge_silence(call, &attempt);
 	else if (judge_reply(call, &attempt))
 	{
-		addb_retry_succeeded(&budget, &call->retry);
+		addb_retry_succeeded(&addb_peer_find(call->target)->budget, &call->retry);
 		call->state = CALL_SUCCEEDED;
 		addb_account_settled(call);
 		return;
 	}
 	attempt.retry_after = addb_http_header(call->exchange, "x-amz-retry-after");
-	forget_refused_credentials(attempt.code);
+	forget_refused_credentials(call, attempt.code);
 	call->verdict = !call->request.operation->is_write ? ADDB_VERDICT_NOT_DONE
 		: addb_outcome_verdict(call->request.kind, fault_of(call));
 	retry = may_resend(call) &&
-		addb_retry_decide(&budget, &call->retry, &attempt, addb_max_attempts,
+		addb_retry_decide(&addb_peer_find(call->target)->budget, &call->retry,
+						  &attempt, addb_max_attempts,
 						  pg_prng_double(&pg_global_prng_state), &delay_ms);
 	if (!retry)
 	{
-		call->state = CALL_FAILED;
-		addb_call_consumed(call, 0);
-		addb_account_settled(call);
+		call->renewing = keys_were_refused(attempt.code) && !call->renewed &&
+			may_resend(call) && call->retry.attempt < addb_max_attempts;
+		if (call->renewing)
+			pause_call(call, 0);
+		else
+			end_in_failure(call);
 		return;
 	}
 	if (attempt.code != NULL && call->retry.attempt == addb_max_attempts &&
 		strcmp(attempt.code, "TransactionInProgressException") == 0)
 		delay_ms = Max(delay_ms, TRANSACTION_SETTLED_MS - addb_call_age_ms(call));
-	call->unsettled |= call->verdict != ADDB_VERDICT_NOT_DONE;
-	addb_http_release(call->exchange);
-	call->exchange = NULL;
-	call->state = CALL_PAUSING;
-	call->send_at = addb_http_now() + (int64) delay_ms * 1000;
+	pause_call(call, delay_ms);
 }
 
 /* The ceiling for such a call in units per second, 0 for none, and its pace. */
@@ -393,7 +419,7 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	if (call->send_at > call->started)
 		call->state = CALL_PAUSING;
 	else
-		send_attempt(call);
+		send_attempt(call, addb_aws_config_get());
 	return call;
 }
 
@@ -440,24 +466,23 @@ addb_client_may_catch(int sqlstate)
 }
 
 /*
- * Sends another attempt. Where that cannot be done any more (credentials have
- * expired) the call has failed, and a write that an earlier attempt left open
- * stays so: the error itself would say that it failed.
+ * The configuration for another attempt; NULL, with a message, when there is none
+ * any more. To an attempt that was refused, and to a write that an earlier
+ * attempt left open, an error says too little to be raised: of the latter it
+ * would say that it failed.
  */
-static void
-resend(AddbCall *call)
+static const AddbAwsConfig *
+config_again(AddbCall *call, char **problem)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	const AddbAwsConfig *volatile config = NULL;
 	ErrorData  *error;
 
-	if (!call->unsettled)
-	{
-		send_attempt(call);
-		return;
-	}
+	if (!call->unsettled && !call->renewing)
+		return addb_aws_config_get();
 	PG_TRY();
 	{
-		send_attempt(call);
+		config = addb_aws_config_get();
 	}
 	PG_CATCH();
 	{
@@ -466,13 +491,57 @@ resend(AddbCall *call)
 		MemoryContextSwitchTo(call->context);
 		error = CopyErrorData();
 		FlushErrorState();
-		fail_transport(call, ADDB_TRANSPORT_NOT_CONNECTED, error->message);
-		call->verdict = ADDB_VERDICT_NOT_DONE;
-		call->state = CALL_FAILED;
-		addb_account_settled(call);
+		*problem = error->message;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
+	return config;
+}
+
+/*
+ * Sends another attempt, to where the first one went and to nowhere else; where
+ * that cannot be done any more, the call has failed.
+ */
+static void
+resend(AddbCall *call)
+{
+	char	   *problem = "The settings have changed since the request was sent first.";
+	const AddbAwsConfig *config = config_again(call, &problem);
+
+	if (config != NULL && config->target != call->target)
+		config = NULL;
+	if (config == NULL)
+	{
+		fail_transport(call, ADDB_TRANSPORT_NOT_CONNECTED, problem);
+		call->verdict = ADDB_VERDICT_NOT_DONE;
+		end_in_failure(call);
+		return;
+	}
+	send_attempt(call, config);
+}
+
+/*
+ * After the keys were refused: when the configuration, asked anew, has others,
+ * another attempt is safe, since the service refused before it did anything.
+ * Else the refusal stands.
+ */
+static void
+resend_renewed(AddbCall *call)
+{
+	char	   *problem = NULL;
+	const AddbAwsConfig *config = config_again(call, &problem);
+
+	if (config == NULL || config->target != call->target ||
+		config->signer == call->signer)
+	{
+		end_in_failure(call);
+		return;
+	}
+	call->renewing = false;
+	call->renewed = true;
+	call->retry.attempt++;
+	call->retry.last_cost = 0;
+	send_attempt(call, config);
 }
 
 /* Lets a call do what it can without waiting. */
@@ -480,7 +549,14 @@ static void
 advance(AddbCall *call)
 {
 	if (call->state == CALL_PAUSING && call->send_at <= addb_http_now())
-		resend(call);
+	{
+		if (call->account.attempts == 0)
+			send_attempt(call, addb_aws_config_get());
+		else if (call->renewing)
+			resend_renewed(call);
+		else
+			resend(call);
+	}
 	if (call->state == CALL_SENDING &&
 		addb_http_outcome(call->exchange) != ADDB_HTTP_PENDING)
 		settle(call);
@@ -604,10 +680,11 @@ addb_client_call(const AddbRequest *request, MemoryContext owner)
 /*
  * addb_client_time - the service's time in seconds since 1970
  *
- * This machine's clock, corrected by what the last reply said.
+ * This machine's clock, corrected by what the last reply of the endpoint that
+ * requests go to now said. Raises what the configuration raises.
  */
 int64
 addb_client_time(void)
 {
-	return (wall_clock_ms() + clock_offset_ms) / 1000;
+	return time_of(addb_peer_of(addb_aws_config_get()));
 }

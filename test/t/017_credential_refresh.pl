@@ -126,14 +126,17 @@ write_file(config => "[default]\nrole_arn = $arn\nsource_profile = base\n[profil
 	is($sts->count, 4, 'by one request');
 }
 
-# At the end a failure is an error, and the next call tries again.
+# At the end a failure is an error, and a call two seconds later tries again.
 {
 	my $session = fresh();
 	$sts->script(role_step(ONE => 3), $denied, role_step(TWO => 3600));
 	is(key($session), 'AKONE', 'a role that ends');
 	sleep 4;
 	like(key($session), qr/could not assume AWS role "\Q$arn\E".*AccessDenied/, 'a failure after the end');
-	is(key($session), 'AKTWO', 'the next call');
+	like(key($session), qr/AccessDenied/, 'which is told again');
+	is($sts->count, 2, 'for two seconds, without asking');
+	sleep 3;
+	is(key($session), 'AKTWO', 'a later call');
 	unlike($session->stderr, qr/LOG/, 'nothing is logged that was an error');
 
 	# An interrupt is not tolerated, and the session goes on.
@@ -144,7 +147,10 @@ write_file(config => "[default]\nrole_arn = $arn\nsource_profile = base\n[profil
 	$session->query(q(SET statement_timeout = '500ms'));
 	is(($session->query_error('SELECT pg_temp.addb_unit_config()'))[0], '57014', 'a cancel while it is renewed');
 	$session->query('RESET statement_timeout');
-	is(key($session), 'AKTWO', 'the next call');
+	like(key($session), qr/AccessDenied/, 'which is told again');
+	is($sts->count, 2, 'for two seconds, without asking');
+	sleep 3;
+	is(key($session), 'AKTWO', 'a later call');
 }
 
 # A web identity: the token is read each time.

@@ -142,11 +142,12 @@ SQL
 {
 	my $sts = fault_server();
 	my $sts_url = $sts->url;
-	$sts->script({ repeat => -1, reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => <<'XML' } });
+	my $xml = <<'XML';
 <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 <AccessKeyId>AKROLE</AccessKeyId><SecretAccessKey>SKROLE</SecretAccessKey><SessionToken>TOKENROLE</SessionToken>
 <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>
 XML
+	$sts->script({ repeat => -1, reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => $xml } });
 	sql(<<"SQL");
 CREATE SERVER assumed FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'eu-west-1', endpoint_url '$east_url',
 	role_arn 'arn:aws:iam::123456789012:role/app', external_id 'tenant/1', role_session_name 'alice\@db', sts_endpoint_url '$sts_url');
@@ -165,6 +166,84 @@ SQL
 	is(signers($east), 'AKROLE eu-west-1, AKROLE eu-west-1', 'it signs');
 	is(code(session(user => $bob, %set)), '28000', 'who has no mapping');
 	is($sts->count, 1, 'assumes no role');
+
+	# a pool changes the server with each transaction, and the user
+	$sts->reset;
+	$sts->script({ repeat => -1, reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => $xml } });
+	$east->reset;
+	$session = session();
+	for (1 .. 10)
+	{
+		$session->query("BEGIN; SET LOCAL ROLE $alice; SET LOCAL atomic_dynamodb.server = 'assumed'");
+		code($session);
+		$session->query('ROLLBACK');
+		$session->query("BEGIN; SET LOCAL ROLE $bob; SET LOCAL atomic_dynamodb.server = 'east'");
+		code($session);
+		$session->query('ROLLBACK');
+	}
+	is($sts->count, 1, 'of ten changes of server and user, one assumes the role');
+	is(signers($east), join(', ', ('AKROLE eu-west-1', 'AKBOB us-east-1') x 10), 'and each request is signed as it should be');
+	for my $change ("ALTER SERVER east OPTIONS (SET region 'us-east-2')", "ALTER SERVER east OPTIONS (SET region 'us-east-1')")
+	{
+		sql($change);
+		$session->query("SET ROLE $bob; SET atomic_dynamodb.server = 'east'");
+		code($session);
+	}
+	is(signers($east), 'AKBOB us-east-2, AKBOB us-east-1', 'a change counts');
+	$session->query("SET ROLE $alice; SET atomic_dynamodb.server = 'assumed'");
+	code($session);
+	is($sts->count, 2, 'and drops all that came from servers');
+	sql("REVOKE USAGE ON FOREIGN SERVER assumed FROM $alice");
+	$session->query("SET ROLE $bob; SET atomic_dynamodb.server = 'east'");
+	code($session);
+	$session->query("SET ROLE $alice; SET atomic_dynamodb.server = 'assumed'");
+	is(code($session), '42501', 'a right that was revoked while another server was used is missed');
+	is(signers($east), 'AKROLE eu-west-1, AKBOB us-east-1', 'and nothing is sent');
+	sql("GRANT USAGE ON FOREIGN SERVER assumed TO $alice");
+	is(code($session), '42P01', 'granted again');
+
+	# nine servers are one more than is kept
+	my $asked = $sts->count;
+	sql(join '', map { <<"SQL" } 1 .. 8);
+CREATE SERVER assumed_$_ FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'eu-west-1', endpoint_url '$east_url',
+	role_arn 'arn:aws:iam::123456789012:role/app', sts_endpoint_url '$sts_url');
+GRANT USAGE ON FOREIGN SERVER assumed_$_ TO $alice;
+CREATE USER MAPPING FOR $alice SERVER assumed_$_ OPTIONS (access_key_id 'AKALICE', secret_access_key 'SKALICE');
+SQL
+	for my $server ('assumed', (map { "assumed_$_" } 1 .. 7), 'assumed', map { "assumed_$_" } 1 .. 7)
+	{
+		$session->query("SET atomic_dynamodb.server = '$server'");
+		code($session);
+	}
+	is($sts->count, $asked + 8, 'eight are kept');
+	for my $server ('assumed_8', (map { "assumed_$_" } 1 .. 7), 'assumed')
+	{
+		$session->query("SET atomic_dynamodb.server = '$server'");
+		code($session);
+	}
+	is($sts->count, $asked + 10, 'of nine, the one that was used longest ago has to go');
+	is($session->query("RESET ROLE; SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'atomic_dynamodb configuration'"),
+		'8', 'and is freed');
+	$session->query("SET ROLE $alice");
+
+	# one that fails is asked again after some seconds only
+	sql("ALTER SERVER assumed OPTIONS (SET external_id 'other')");
+	$sts->reset;
+	$sts->script({ repeat => -1, reply => { status => 403, body => '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>' } });
+	my @errors = map { [ $session->query_error($GET) ] } 1 .. 5;
+	is_deeply([ map { "$_->[0] $_->[1]" } @errors ],
+		[ ('28000 could not assume AWS role "arn:aws:iam::123456789012:role/app"') x 5 ], 'a refused role is told again');
+	is_deeply($errors[4], $errors[0], 'in the same words');
+	is($sts->count, 1, 'without asking for it again');
+	$session->query("SET atomic_dynamodb.server = 'east'; RESET ROLE; SET ROLE $bob");
+	is(code($session), '42P01', 'which is no matter of another user');
+	$session->query("SET atomic_dynamodb.server = 'assumed'; RESET ROLE; SET ROLE $alice");
+	$sts->script({ reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => $xml } });
+	is(code($session), '28000', 'for that long');
+	sleep 3;
+	is(code($session), '42P01', 'and no longer');
+	$east->reset;
+	sql("DROP SERVER assumed_$_ CASCADE") for 1 .. 8;
 	sql('DROP SERVER assumed CASCADE');
 }
 
