@@ -61,6 +61,7 @@ OBJS = \
 	src/dynamodb/account.o \
 	src/dynamodb/atomic_item.o \
 	src/dynamodb/atomic_write.o \
+	src/dynamodb/attempt.o \
 	src/dynamodb/attribute_decode.o \
 	src/dynamodb/attribute_encode.o \
 	src/dynamodb/batch_body.o \

@@ -1,6 +1,6 @@
 /*
  * call.h
- *	  The inside of a call, which is for client.c, call.c and request.c only.
+ *	  The inside of a call, which is for client.c, attempt.c, call.c and request.c.
  */
 #ifndef ADDB_DYNAMODB_CALL_H
 #define ADDB_DYNAMODB_CALL_H
