@@ -34,6 +34,8 @@ typedef struct AddbHostReply
 	char	   *body;			/* palloc'd, with a NUL at body[len] */
 	size_t		len;
 	const char *error;			/* palloc'd: why there is no reply */
+	bool		tells_time;		/* clock_offset_ms is set */
+	int64		clock_offset_ms;	/* from this machine's clock to its */
 } AddbHostReply;
 
 typedef struct AddbHost

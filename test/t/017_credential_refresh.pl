@@ -349,6 +349,52 @@ for my $kind ('role', 'program')
 	is($ddb->counts->{requests}, 40, "$kind: no request was made twice") or diag(to_json(\%pairs));
 }
 
+# Keys that the service refuses: others, if the files have any by then, go once.
+for my $code (qw(ExpiredTokenException UnrecognizedClientException))
+{
+	my $files = sub { write_file(config => "[default]\naws_access_key_id = $_[0]\naws_secret_access_key = SK\n") };
+	my $refusal = { reply => { status => 400, body => { __type => "com.amazon.coral.service#$code", message => 'no' } } };
+	$files->('AKFIRST');
+	$ddb->reset;
+	$ddb->script({ delay_ms => 1500, %$refusal });
+	my $session = $cluster->inside(sub { session() });
+	$session->send("SELECT ddb_set('a', 'b', '1'::jsonb)");
+	ok($ddb->wait_for_requests(1), "$code: a request");
+	$files->('AKSECOND');
+	$session->finish;
+	is(join(' ', $session->error), '', "$code: no error when the keys were replaced");
+	is_deeply([ map { $_->{headers}{authorization} =~ /Credential=(\w+)/ } $ddb->log ], [qw(AKFIRST AKSECOND)],
+		"$code: the second attempt is signed with the new ones");
+	like(($ddb->log)[1]{headers}{'amz-sdk-request'}, qr/attempt=2/, "$code: and counted");
+
+	$ddb->reset;
+	$ddb->script($refusal, $refusal);
+	my @error = $session->query_error("SELECT ddb_set('a', 'b', '1'::jsonb)");
+	is($error[0], '28000', "$code: the same keys");
+	unlike($error[1], qr/attempts/, "$code: were sent once");
+	is($ddb->count, 1, "$code: in truth");
+
+	$ddb->reset;
+	$ddb->script({ delay_ms => 1500, %$refusal }, { delay_ms => 1500, %$refusal });
+	$session->send("SELECT ddb_set('a', 'b', '1'::jsonb)");
+	ok($ddb->wait_for_requests(1), "$code: a request");
+	$files->('AKTHIRD');
+	ok($ddb->wait_for_requests(2), "$code: its second attempt");
+	$files->('AKFOURTH');
+	$session->finish;
+	is(($session->error)[0], '28000', "$code: refused twice");
+	is($ddb->count, 2, "$code: is not sent a third time");
+
+	$ddb->reset;
+	$ddb->script({ delay_ms => 1500, %$refusal });
+	$session->query('SET atomic_dynamodb.max_attempts = 1');
+	$session->send("SELECT ddb_set('a', 'b', '1'::jsonb)");
+	ok($ddb->wait_for_requests(1), "$code: a request");
+	$files->('AKFIFTH');
+	$session->finish;
+	is(($session->error)[0], '28000', "$code: no other attempt where there is to be one");
+}
+
 # A program whose backend is killed; afterwards the server starts anew.
 SKIP:
 {

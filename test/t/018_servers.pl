@@ -7,6 +7,7 @@ use warnings;
 use AddbTest;
 use AddbTest::Cluster;
 use IPC::Run ();
+use POSIX qw(strftime);
 use Test::More;
 
 need_endpoint();
@@ -226,6 +227,18 @@ SQL
 		'8', 'and is freed');
 	$session->query("SET ROLE $alice");
 
+	# the clock of the service counts
+	$sts->reset;
+	$sts->script(
+		{ reply => { status => 403, headers => { date => strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime(time + 7200)) },
+			body => '<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code></Error></ErrorResponse>' } },
+		{ reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => $xml } });
+	sql("ALTER SERVER assumed OPTIONS (SET external_id 'third')");
+	is(code($session), '42P01', 'a role is assumed although the clock is off');
+	my @signed = map { $_->{headers}{'x-amz-date'} =~ /T(\d\d)(\d\d)/ ? $1 * 60 + $2 : 0 } $sts->log;
+	is(scalar @signed, 2, 'by a second request');
+	cmp_ok(abs(($signed[1] - $signed[0]) % 1440 - 120), '<=', 1, 'which is signed for two hours later');
+
 	# one that fails is asked again after some seconds only
 	sql("ALTER SERVER assumed OPTIONS (SET external_id 'other')");
 	$sts->reset;
@@ -245,6 +258,38 @@ SQL
 	$east->reset;
 	sql("DROP SERVER assumed_$_ CASCADE") for 1 .. 8;
 	sql('DROP SERVER assumed CASCADE');
+}
+
+# Each server has its own retries, which a change of servers does not renew; and
+# hints speak of the server.
+{
+	sql(<<"SQL");
+CREATE SERVER dead FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'us-east-1', endpoint_url 'http://127.0.0.1:1');
+CREATE USER MAPPING FOR PUBLIC SERVER dead OPTIONS (access_key_id 'AKDEAD', secret_access_key 'SKDEAD');
+SQL
+	my $session = session();
+	my $retries = sub {
+		my ($server) = @_;
+		my $count = 'SELECT retries FROM ddb_session_stats()';
+		my $before = $session->query($count);
+		$session->query("SET atomic_dynamodb.server = '$server'");
+		my @error = $session->query_error($GET);
+		return ($session->query($count) - $before, @error);
+	};
+	my @first = $retries->('dead');
+	is($first[0], 3, 'a dead endpoint is tried again');
+	is($first[1], '08001', 'in vain');
+	is($first[4], 'Check the endpoint and region of server "dead".', 'the hint names the server');
+	$retries->('dead') for 1 .. 12;
+	is(($retries->('dead'))[0], 0, 'until the retries are used up');
+	$west->script({ repeat => 2, reply => { status => 500, body => { __type => 'x#InternalServerError' } } });
+	my @other = $retries->('West Side');
+	is($other[0], 2, 'which are not those of another server');
+	is($other[4], 'Check the names, and the region and endpoint of server "West Side". A new table can be used once it is ACTIVE.',
+		'nor is its hint');
+	is(($retries->('dead'))[0], 0, 'and there are no new ones after a change');
+	$west->reset;
+	sql('DROP SERVER dead CASCADE');
 }
 
 # No secret shows, neither in errors nor in the options that everybody sees.
