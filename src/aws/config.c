@@ -76,24 +76,6 @@ schedule(AddbKept *made, TimestampTz now)
 						   Max(earliest, credentials->expires_at - REFRESH_EARLY));
 }
 
-/* Whether a source outside of this process was asked since build began. */
-static bool went_out;
-
-static void
-ask_network(void *arg, const AddbHostRequest *request, AddbHostReply *reply)
-{
-	went_out = true;
-	addb_host_http(arg, request, reply);
-}
-
-static char *
-ask_program(void *arg, const char *const *argv, int timeout, size_t *len,
-			const char **problem)
-{
-	went_out = true;
-	return addb_host_run(arg, argv, timeout, len, problem);
-}
-
 /*
  * Resolves everything in contexts below the caller's, so that an error on the
  * way leaves nothing behind and what is kept as it was.
@@ -103,7 +85,6 @@ build(AddbAwsSources *sources)
 {
 	uint64		settings_generation = addb_settings_generation();
 	AddbAwsSettings settings;
-	AddbHost	host = addb_host_real;
 	AddbEndpoint endpoint;
 	AddbCredentials credentials;
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext,
@@ -112,10 +93,7 @@ build(AddbAwsSources *sources)
 	MemoryContext old = MemoryContextSwitchTo(work);
 	AddbKept   *made;
 
-	went_out = false;
-	host.http = ask_network;
-	host.run = ask_program;
-	sources->host = &host;
+	sources->host = &addb_host_real;
 	sources->settings = &settings;
 	addb_settings_get(&settings);
 	addb_resolve_endpoint(sources, &endpoint);
@@ -159,6 +137,7 @@ static AddbKept *
 rebuild(void)
 {
 	uint64		generation = addb_settings_generation();
+	uint64		questions = addb_host_questions;
 	int64		began = addb_http_now();
 	AddbAwsSources sources = {0};
 	AddbKept   *volatile result = NULL;
@@ -170,7 +149,7 @@ rebuild(void)
 	}
 	PG_CATCH();
 	{
-		if (went_out && !sources.none_found &&
+		if (addb_host_questions != questions && !sources.none_found &&
 			geterrcode() == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
 			addb_setback_keep(addb_server, generation, addb_http_now() - began);
 		PG_RE_THROW();

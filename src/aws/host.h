@@ -131,6 +131,7 @@ extern char *addb_host_run(void *arg, const char *const *argv, int timeout,
 
 /* in host.c */
 extern const AddbHost addb_host_real;
+extern uint64 addb_host_questions;	/* to programs and the network, so far */
 
 extern const char *addb_host_getenv(const AddbHost *host, const char *name);
 

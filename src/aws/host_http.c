@@ -92,6 +92,7 @@ addb_host_http(void *arg, const AddbHostRequest *request, AddbHostReply *reply)
 	int64		sent_ms = wall_clock_ms();
 	AddbHttpExchange *exchange = addb_http_start(&http, context);
 
+	addb_host_questions++;
 	addb_http_wait_as(ADDB_HTTP_WAIT_CREDENTIALS, &exchange, 1, -1);
 	memset(reply, 0, sizeof(AddbHostReply));
 	take_outcome(exchange, sent_ms, reply);
