@@ -22,8 +22,11 @@ OBJS = \
 	src/core/owned.o \
 	src/core/value.o \
 	src/http/exchange.o \
+	src/http/handle.o \
+	src/http/idle.o \
 	src/http/sockets.o \
 	src/http/transport.o \
+	src/aws/clock_skew.o \
 	src/aws/config.o \
 	src/aws/credential_json.o \
 	src/aws/credentials.o \
@@ -34,6 +37,7 @@ OBJS = \
 	src/aws/host.o \
 	src/aws/host_http.o \
 	src/aws/host_run.o \
+	src/aws/kept.o \
 	src/aws/profile.o \
 	src/aws/profile_file.o \
 	src/aws/provider_container.o \
@@ -47,6 +51,7 @@ OBJS = \
 	src/aws/resolve.o \
 	src/aws/secret.o \
 	src/aws/server.o \
+	src/aws/setback.o \
 	src/aws/settings.o \
 	src/aws/sigv4.o \
 	src/aws/sigv4_canonical.o \
@@ -56,6 +61,7 @@ OBJS = \
 	src/dynamodb/account.o \
 	src/dynamodb/atomic_item.o \
 	src/dynamodb/atomic_write.o \
+	src/dynamodb/attempt.o \
 	src/dynamodb/attribute_decode.o \
 	src/dynamodb/attribute_encode.o \
 	src/dynamodb/batch_body.o \
@@ -64,7 +70,6 @@ OBJS = \
 	src/dynamodb/batch_write.o \
 	src/dynamodb/call.o \
 	src/dynamodb/client.o \
-	src/dynamodb/clock_skew.o \
 	src/dynamodb/error.o \
 	src/dynamodb/error_raise.o \
 	src/dynamodb/error_table.o \
@@ -94,6 +99,7 @@ OBJS = \
 	src/dynamodb/pager.o \
 	src/dynamodb/partiql.o \
 	src/dynamodb/partiql_transaction.o \
+	src/dynamodb/peer.o \
 	src/dynamodb/progress.o \
 	src/dynamodb/raw_call.o \
 	src/dynamodb/request.o \

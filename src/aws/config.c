@@ -1,6 +1,6 @@
 /*
  * config.c
- *	  The configuration of this backend, resolved once and kept.
+ *	  The configuration for the current server and user, resolved once and kept.
  *
  * It is resolved again when a setting changes, after the service has refused the
  * credentials, every minute while they are keys of a file, which other programs
@@ -10,7 +10,9 @@
  * its metadata service cannot renew them.
  *
  * What a foreign server and a user mapping say is for one user only, so another
- * current user is another configuration. Without a server, who may use ambient
+ * current user is another configuration. Any change of a catalog that servers,
+ * mappings and rights are in makes all of those stale, so that a right that was
+ * revoked is missed at once. Without a server, who may use ambient
  * credentials is asked at every call, for SET ROLE changes nothing else.
  */
 #include "postgres.h"
@@ -21,13 +23,14 @@
 #include "utils/timestamp.h"
 
 #include "aws/config.h"
+#include "aws/kept.h"
 #include "aws/profile.h"
 #include "aws/resolve.h"
-#include "aws/secret.h"
+#include "aws/setback.h"
 #include "aws/settings.h"
-#include "aws/sigv4_key.h"
 #include "core/catch.h"
 #include "core/guc.h"
+#include "http/http.h"
 
 /* How long keys from a file are used before the file is read again. */
 #define REFRESH_INTERVAL (60 * USECS_PER_SEC)
@@ -47,87 +50,11 @@
 /* How far the end of an instance's credentials moves that it cannot renew. */
 #define EXPIRY_EXTENSION (10 * 60 * USECS_PER_SEC)
 
-typedef struct Cache
-{
-	MemoryContext context;		/* holds this struct and its texts */
-	AddbAwsConfig config;
-	AddbCredentials credentials;
-	uint64		settings_generation;	/* when it was built */
-	Oid			userid;			/* for whom it is; InvalidOid: for everybody */
-	TimestampTz recheck_at;		/* DT_NOEND: never by time */
-} Cache;
+static uint64 servers_generation = 0;	/* when those of servers were looked at */
 
-static Cache *cache = NULL;
-static bool forgotten = false;
-static uint64 config_generation = 0;
-
-/* Deletes a cache with its context; the secrets in it are overwritten first. */
+/* Decides when to resolve one again that was resolved, or kept on, now. */
 static void
-drop(Cache *old)
-{
-	addb_secret_wipe(old->credentials.secret_access_key);
-	addb_secret_wipe(old->credentials.session_token);
-	MemoryContextDelete(old->context);
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
-same_credentials(const AddbCredentials *a, const AddbCredentials *b)
-{
-	return same_text(a->access_key_id, b->access_key_id) &&
-		same_text(a->secret_access_key, b->secret_access_key) &&
-		same_text(a->session_token, b->session_token) &&
-		a->expires_at == b->expires_at &&
-		strcmp(a->source, b->source) == 0;
-}
-
-static bool
-same_config(const AddbAwsConfig *a, const AddbAwsConfig *b)
-{
-	return strcmp(a->url, b->url) == 0 &&
-		strcmp(a->region, b->region) == 0 &&
-		strcmp(a->ca_file, b->ca_file) == 0 &&
-		a->corrects_clock == b->corrects_clock &&
-		same_credentials(a->credentials, b->credentials);
-}
-
-/* Copies what lasts into a new cache in context. */
-static Cache *
-make_cache(MemoryContext context, AddbAwsSources *sources,
-		   const AddbEndpoint *endpoint,
-		   const AddbCredentials *credentials)
-{
-	MemoryContext old = MemoryContextSwitchTo(context);
-	Cache	   *made = palloc0(sizeof(Cache));
-
-	made->context = context;
-	made->userid = sources->settings->userid;
-	made->credentials = *credentials;
-	made->credentials.access_key_id = pstrdup(credentials->access_key_id);
-	made->credentials.secret_access_key = pstrdup(credentials->secret_access_key);
-	if (credentials->session_token != NULL)
-		made->credentials.session_token = pstrdup(credentials->session_token);
-	if (credentials->role_arn != NULL)
-		made->credentials.role_arn = pstrdup(credentials->role_arn);
-	made->config.url = pstrdup(endpoint->url);
-	made->config.host = pstrdup(endpoint->host);
-	made->config.path = pstrdup(endpoint->path);
-	made->config.region = pstrdup(endpoint->signing_region);
-	made->config.ca_file = pstrdup(sources->settings->ca_file);
-	made->config.corrects_clock = addb_resolve_clock_correction(sources);
-	made->config.credentials = &made->credentials;
-	MemoryContextSwitchTo(old);
-	return made;
-}
-
-/* Decides when to resolve a cache again that was resolved, or kept on, now. */
-static void
-schedule(Cache *made, TimestampTz now)
+schedule(AddbKept *made, TimestampTz now)
 {
 	AddbCredentials *credentials = &made->credentials;
 	TimestampTz earliest;
@@ -151,123 +78,147 @@ schedule(Cache *made, TimestampTz now)
 
 /*
  * Resolves everything in contexts below the caller's, so that an error on the
- * way leaves nothing behind and the old cache as it was.
+ * way leaves nothing behind and what is kept as it was.
  */
-static Cache *
-build(void)
+static AddbKept *
+build(AddbAwsSources *sources)
 {
 	uint64		settings_generation = addb_settings_generation();
 	AddbAwsSettings settings;
-	AddbAwsSources sources = {.host = &addb_host_real,.settings = &settings};
 	AddbEndpoint endpoint;
 	AddbCredentials credentials;
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext,
 											   "atomic_dynamodb configuration sources",
 											   ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(work);
-	Cache	   *made;
+	AddbKept   *made;
 
+	sources->host = &addb_host_real;
+	sources->settings = &settings;
 	addb_settings_get(&settings);
-	addb_resolve_endpoint(&sources, &endpoint);
-	addb_credentials_resolve(&sources, &credentials);
+	addb_resolve_endpoint(sources, &endpoint);
+	addb_credentials_resolve(sources, &credentials);
 	MemoryContextSwitchTo(old);
 
-	made = make_cache(AllocSetContextCreate(CurrentMemoryContext,
-											"atomic_dynamodb configuration",
-											ALLOCSET_SMALL_SIZES),
-					  &sources, &endpoint, &credentials);
+	made = addb_kept_make(AllocSetContextCreate(CurrentMemoryContext,
+												"atomic_dynamodb configuration",
+												ALLOCSET_SMALL_SIZES),
+						  sources, &endpoint, &credentials);
 	made->settings_generation = settings_generation;
 	schedule(made, settings.now);
 	MemoryContextDelete(work);
 	return made;
 }
 
-/* Puts a new cache in place; an equal one only renews what time did to it. */
-static void
-rebuild(void)
+/* What is kept for the current server and user, stale or not, or NULL. */
+static AddbKept *
+find(void)
 {
-	Cache	   *made = build();
+	bool		on_server = addb_server[0] != '\0';
+	AddbKept   *found = addb_kept_find(addb_server,
+									   on_server ? GetUserId() : InvalidOid);
+	uint64		generation;
 
-	if (cache != NULL && same_config(&cache->config, &made->config))
+	if (on_server &&
+		unlikely((generation = addb_settings_generation()) != servers_generation))
 	{
-		cache->settings_generation = made->settings_generation;
-		cache->userid = made->userid;
-		cache->recheck_at = made->recheck_at;
-		drop(made);
+		addb_kept_drop_servers(found);
+		servers_generation = generation;
 	}
-	else
-	{
-		MemoryContextSetParent(made->context, TopMemoryContext);
-		made->config.generation = ++config_generation;
-		if (cache != NULL)
-		{
-			if (!same_credentials(&cache->credentials, &made->credentials))
-				addb_sigv4_forget();
-			drop(cache);
-		}
-		cache = made;
-	}
-	forgotten = false;
+	return found;
 }
 
-static void
-rebuild_caught(void *arg)
+/*
+ * Resolves and keeps. A failure of a program or a service is told again for some
+ * seconds instead of asking it again; that there are no credentials anywhere is
+ * not, for a file that brings them is to count at once.
+ */
+static AddbKept *
+rebuild(void)
 {
-	rebuild();
+	uint64		generation = addb_settings_generation();
+	uint64		questions = addb_host_questions;
+	int64		began = addb_http_now();
+	AddbAwsSources sources = {0};
+	AddbKept   *volatile result = NULL;
+
+	addb_setback_raise(addb_server, generation);
+	PG_TRY();
+	{
+		result = addb_kept_put(build(&sources));
+	}
+	PG_CATCH();
+	{
+		if (addb_host_questions != questions && !sources.none_found &&
+			geterrcode() == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+			addb_setback_keep(addb_server, generation, addb_http_now() - began);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/* A function of addb_catch, which logs a failure and has its own pauses. */
+static void
+renew_caught(void *arg)
+{
+	AddbAwsSources sources = {0};
+	AddbKept  **result = arg;
+
+	*result = addb_kept_put(build(&sources));
 }
 
 /*
  * Renews what time has made doubtful. While the credentials are still good, or
  * may be used on, a failure is only logged.
  */
-static void
-renew(TimestampTz now)
+static AddbKept *
+renew(AddbKept *old_one, TimestampTz now)
 {
-	const AddbCredentials *credentials = &cache->credentials;
+	const AddbCredentials *credentials = &old_one->credentials;
 	bool		is_good = credentials->expires_at != DT_NOEND &&
 		(credentials->expires_at > now || credentials->tolerates_expiry);
+	AddbKept   *result = old_one;
 	MemoryContext context;
 	MemoryContext old;
 	char	   *problem;
 
 	if (!is_good)
-	{
-		rebuild();
-		return;
-	}
+		return rebuild();
 
 	context = AllocSetContextCreate(CurrentMemoryContext,
 									"atomic_dynamodb configuration renewal",
 									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
-	problem = addb_catch(rebuild_caught, NULL);
+	problem = addb_catch(renew_caught, &result);
 	MemoryContextSwitchTo(old);
 	if (problem != NULL)
 	{
-		schedule(cache, now);
+		schedule(old_one, now);
 		ereport(LOG,
 				(errmsg("could not renew the AWS credentials from %s",
-						cache->credentials.source),
+						credentials->source),
 				 errdetail("%s Those at hand are used on until %s.", problem,
-						   timestamptz_to_str(cache->credentials.expires_at))));
+						   timestamptz_to_str(credentials->expires_at))));
 	}
 	MemoryContextDelete(context);
+	return result;
 }
 
-/* May the current user sign with what the cache holds, which is not stale? */
+/* May the current user sign with what is kept, which is not stale? */
 static bool
-may_use(void)
+may_use(const AddbKept *one)
 {
-	return !cache->credentials.ambient || OidIsValid(cache->userid) ||
+	return !one->credentials.ambient || OidIsValid(one->userid) ||
 		addb_allow_ambient_credentials || superuser();
 }
 
 static bool
-is_stale(void)
+is_stale(const AddbKept *one)
 {
-	return cache == NULL || forgotten ||
-		cache->settings_generation != addb_settings_generation() ||
-		(OidIsValid(cache->userid) && cache->userid != GetUserId());
+	return one == NULL || one->forgotten ||
+		one->settings_generation != addb_settings_generation() ||
+		one->correct_clock != addb_clock_skew_correction;
 }
 
 /*
@@ -281,37 +232,35 @@ is_stale(void)
  * credentials, they are broken, or the current user may not use them;
  * ERRCODE_INVALID_PARAMETER_VALUE for a wrong or missing region or endpoint;
  * those of addb_server_read when a foreign server is chosen. The next call tries
- * again.
+ * again, but see setback.c.
  */
 const AddbAwsConfig *
 addb_aws_config_get(void)
 {
+	AddbKept   *found = find();
 	TimestampTz now;
 
-	if (unlikely(is_stale()))
-	{
-		rebuild();
-		return &cache->config;
-	}
-	if (!may_use())
+	if (unlikely(is_stale(found)))
+		return &rebuild()->config;
+	if (!may_use(found))
 		addb_credentials_refuse_ambient(psprintf("The credentials come from %s.",
-												 cache->credentials.source));
-	if (cache->recheck_at != DT_NOEND &&
-		(now = GetCurrentTimestamp()) >= cache->recheck_at)
-		renew(now);
-	return &cache->config;
+												 found->credentials.source));
+	if (found->recheck_at != DT_NOEND &&
+		(now = GetCurrentTimestamp()) >= found->recheck_at)
+		found = renew(found, now);
+	return &found->config;
 }
 
 /*
- * addb_aws_config_forget - resolve everything anew at the next get
+ * addb_aws_config_forget - resolve a configuration anew at its next get
  *
- * For the moment after the service has refused the credentials. What the last
- * get returned stays valid.
+ * For the moment after the service has refused the credentials of this
+ * generation. What the last get returned stays valid.
  */
 void
-addb_aws_config_forget(void)
+addb_aws_config_forget(uint64 generation)
 {
-	forgotten = true;
+	addb_kept_forget(generation);
 }
 
 /*
@@ -324,15 +273,16 @@ const AddbCredentials *
 addb_aws_config_kept(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
+	AddbKept   *found = find();
 
-	if (is_stale() || !may_use())
+	if (is_stale(found) || !may_use(found))
 		return NULL;
-	if (cache->recheck_at <= now &&
-		(cache->credentials.expires_at == DT_NOEND ||
-		 (cache->credentials.expires_at <= now &&
-		  !cache->credentials.tolerates_expiry)))
+	if (found->recheck_at <= now &&
+		(found->credentials.expires_at == DT_NOEND ||
+		 (found->credentials.expires_at <= now &&
+		  !found->credentials.tolerates_expiry)))
 		return NULL;
-	return &cache->credentials;
+	return &found->credentials;
 }
 
 /*

@@ -10,6 +10,7 @@
 
 typedef struct AddbAwsConfig
 {
+	const char *server;			/* the foreign server's name, "" without one */
 	const char *url;			/* of every request; ends with a slash */
 	const char *host;			/* the Host header, exactly as it is signed */
 	const char *path;			/* of url, to be signed */
@@ -17,11 +18,18 @@ typedef struct AddbAwsConfig
 	const char *ca_file;		/* of the certificates to trust; "": the system's */
 	bool		corrects_clock; /* signs with the service's time, not its own */
 	const AddbCredentials *credentials;
-	uint64		generation;		/* grows when anything above changes */
+
+	/*
+	 * Numbers that are given out once: two configurations with one of them in
+	 * common are for one server and user, and have that in common.
+	 */
+	uint64		target;			/* where it goes, by which clock */
+	uint64		signer;			/* the keys */
+	uint64		generation;		/* both */
 } AddbAwsConfig;
 
 extern const AddbAwsConfig *addb_aws_config_get(void);
-extern void addb_aws_config_forget(void);
+extern void addb_aws_config_forget(uint64 generation);
 extern const AddbCredentials *addb_aws_config_kept(void);
 extern int	addb_aws_config_report(AddbSourceReport *reports);
 

@@ -260,6 +260,7 @@ addb_credentials_resolve(AddbAwsSources *sources, AddbCredentials *credentials)
 		appendStringInfoChar(&reasons, '.');
 	}
 
+	sources->none_found = true;
 	if (sources->settings->server[0] != '\0')
 		refuse_on_server(sources->settings, refused, reasons.data);
 	if (refused)

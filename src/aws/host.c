@@ -100,6 +100,8 @@ const AddbHost addb_host_real = {
 	.run = addb_host_run,
 };
 
+uint64		addb_host_questions = 0;
+
 /*
  * The value of an environment variable, or NULL when it is not set or empty. It
  * belongs to the host: copy what must last.

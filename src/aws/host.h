@@ -34,6 +34,8 @@ typedef struct AddbHostReply
 	char	   *body;			/* palloc'd, with a NUL at body[len] */
 	size_t		len;
 	const char *error;			/* palloc'd: why there is no reply */
+	bool		tells_time;		/* clock_offset_ms is set */
+	int64		clock_offset_ms;	/* from this machine's clock to its */
 } AddbHostReply;
 
 typedef struct AddbHost
@@ -115,6 +117,7 @@ typedef struct AddbAwsSources
 	const AddbHost *host;
 	const AddbAwsSettings *settings;
 	AddbProfile *profile;		/* NULL until addb_profile_load */
+	bool		none_found;		/* set when no source has any credentials */
 } AddbAwsSources;
 
 /* in host_http.c */
@@ -128,6 +131,7 @@ extern char *addb_host_run(void *arg, const char *const *argv, int timeout,
 
 /* in host.c */
 extern const AddbHost addb_host_real;
+extern uint64 addb_host_questions;	/* to programs and the network, so far */
 
 extern const char *addb_host_getenv(const AddbHost *host, const char *name);
 

@@ -10,6 +10,9 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
+#include "aws/clock_skew.h"
 #include "aws/host.h"
 #include "core/guc.h"
 #include "http/http.h"
@@ -21,8 +24,19 @@
  */
 #define MAX_RESPONSE (64 * 1024)
 
+/* Milliseconds since 1970 by this machine's clock. */
+static int64
+wall_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void
-take_outcome(const AddbHttpExchange *exchange, AddbHostReply *reply)
+take_outcome(const AddbHttpExchange *exchange, int64 sent_ms,
+			 AddbHostReply *reply)
 {
 	AddbHttpOutcome outcome = addb_http_outcome(exchange);
 	const char *body;
@@ -35,6 +49,11 @@ take_outcome(const AddbHttpExchange *exchange, AddbHostReply *reply)
 		memcpy(reply->body, body, reply->len);
 		reply->body[reply->len] = '\0';
 		reply->status = addb_http_status(exchange);
+		reply->tells_time =
+			addb_clock_skew_offset(addb_http_header(exchange, "Date"),
+								   addb_http_header(exchange, "Age"),
+								   sent_ms, wall_clock_ms(),
+								   &reply->clock_offset_ms);
 	}
 	else if (outcome == ADDB_HTTP_TOO_LARGE)
 		reply->error = psprintf("the reply is larger than %d bytes",
@@ -70,11 +89,13 @@ addb_host_http(void *arg, const AddbHostRequest *request, AddbHostReply *reply)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "atomic_dynamodb credentials request",
 												  ALLOCSET_SMALL_SIZES);
+	int64		sent_ms = wall_clock_ms();
 	AddbHttpExchange *exchange = addb_http_start(&http, context);
 
+	addb_host_questions++;
 	addb_http_wait_as(ADDB_HTTP_WAIT_CREDENTIALS, &exchange, 1, -1);
 	memset(reply, 0, sizeof(AddbHostReply));
-	take_outcome(exchange, reply);
+	take_outcome(exchange, sent_ms, reply);
 	MemoryContextDelete(context);
 }
 

@@ -277,6 +277,7 @@ addb_host_run(void *arg, const char *const *argv, int timeout,
 	char	   *text;
 
 	*problem = NULL;
+	addb_host_questions++;
 	if (!AcquireExternalFD())
 	{
 		*problem = pstrdup("the server has no file descriptor left for it");

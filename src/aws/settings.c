@@ -21,9 +21,13 @@
 
 static uint64 catalog_changes = 0;
 
+/* Of databases only ours counts: who owns it is a member of a role. */
 static void
 on_catalog_change(Datum arg, int cacheid, uint32 hashvalue)
 {
+	if (cacheid == DATABASEOID && hashvalue != 0 &&
+		hashvalue != DatumGetUInt32(arg))
+		return;
 	catalog_changes++;
 }
 
@@ -35,33 +39,42 @@ static void
 watch_catalogs(void)
 {
 	static const int caches[] = {
-		AUTHMEMROLEMEM, AUTHOID, FOREIGNDATAWRAPPEROID, FOREIGNSERVEROID,
-		USERMAPPINGOID
+		AUTHMEMROLEMEM, AUTHOID, DATABASEOID, FOREIGNDATAWRAPPEROID,
+		FOREIGNSERVEROID, USERMAPPINGOID
 	};
 	static bool watching = false;
+	Datum		database;
 
 	if (watching)
 		return;
+	database = UInt32GetDatum(GetSysCacheHashValue1(DATABASEOID,
+													ObjectIdGetDatum(MyDatabaseId)));
 	watching = true;
 	for (int i = 0; i < lengthof(caches); i++)
-		CacheRegisterSyscacheCallback(caches[i], on_catalog_change, (Datum) 0);
+		CacheRegisterSyscacheCallback(caches[i], on_catalog_change, database);
 }
 
 /*
  * addb_settings_generation - a number that grows whenever something changes that
  * the settings come from
  *
- * Another current user is no such change: see AddbAwsSettings.userid. With a
- * server, what other sessions have committed is taken note of, which PostgreSQL
- * does by itself only when it locks a relation: a right that was revoked must not
- * last as long as a transaction that locks none. Needs a transaction then.
+ * Without a server that is a parameter; with one it is a catalog. Numbers of the
+ * two cases are not to be compared. Another server or current user is no such
+ * change: see AddbAwsSettings, and nor is clock_skew_correction with a server.
+ *
+ * With a server, what other sessions have committed is taken note of, which
+ * PostgreSQL does by itself only when it locks a relation: a right that was
+ * revoked must not last as long as a transaction that locks none. Needs a
+ * transaction then.
  */
 uint64
 addb_settings_generation(void)
 {
-	if (addb_server[0] != '\0')
-		AcceptInvalidationMessages();
-	return addb_guc_generation() + catalog_changes;
+	if (addb_server[0] == '\0')
+		return addb_guc_generation();
+	watch_catalogs();
+	AcceptInvalidationMessages();
+	return catalog_changes;
 }
 
 static const char *
@@ -127,7 +140,6 @@ addb_settings_get(AddbAwsSettings *settings)
 	else
 	{
 		Assert(IsTransactionState());
-		watch_catalogs();
 		addb_server_read(addb_server, GetUserId(), settings);
 	}
 	settings->correct_clock = addb_clock_skew_correction;

@@ -22,10 +22,10 @@
 #endif
 
 /*
- * One backend signs for one account, or a few through SET ROLE; the old key
- * and the new one live side by side around midnight.
+ * One for each configuration that kept.c keeps. The old key and the new one live
+ * side by side around midnight; deriving one that had to go takes four hashes.
  */
-#define CACHED_KEYS 4
+#define CACHED_KEYS 8
 
 /*
  * Access key (20) + secret (40) + date (8) + region (<= 63) + service leave

@@ -11,6 +11,7 @@
 
 #include "utils/timestamp.h"
 
+#include "aws/clock_skew.h"
 #include "aws/fetch.h"
 #include "aws/resolve.h"
 #include "aws/secret.h"
@@ -88,6 +89,7 @@ typedef struct StsCall
 	AddbEndpoint endpoint;
 	const char *headers[MAX_HEADERS];
 	int			nheaders;
+	int64		clock_offset_ms;	/* to add to this machine's clock */
 } StsCall;
 
 /* Appends "&name=value", encoded as RFC 3986 wants it (2.1, 2.3). */
@@ -171,7 +173,8 @@ sign(StsCall *call)
 		.body = call->form.data,
 		.body_len = call->form.len,
 	};
-	time_t		now = unix_time(call->sources->settings->now);
+	time_t		now = unix_time(call->sources->settings->now) +
+		(time_t) (call->clock_offset_ms / 1000);
 	struct tm	utc;
 	char		date[17];
 	StringInfoData authorization;
@@ -254,9 +257,9 @@ take_credentials(const StsCall *call, AddbStsReply *texts,
 	result->session_token = texts->session_token;
 }
 
-/* Sends the form and takes the answer. */
+/* Sends the form, signed for now unless nobody signs; fills texts, too. */
 static void
-post(StsCall *call, AddbCredentials *result)
+send_form(StsCall *call, AddbHostReply *reply, AddbStsReply *texts)
 {
 	AddbHostRequest request = {
 		.method = "POST",
@@ -266,22 +269,61 @@ post(StsCall *call, AddbCredentials *result)
 		.body_len = call->form.len,
 		.ca_file = call->sources->settings->ca_file,
 	};
-	AddbHostReply reply;
-	AddbStsReply texts = {0};
 
+	call->nheaders = 0;
 	add_header(call, "Host", call->endpoint.host);
 	add_header(call, "Content-Type", CONTENT_TYPE);
 	if (call->base != NULL)
 		sign(call);
 	request.nheaders = call->nheaders;
 
-	addb_fetch(call->sources->host, &request, &policy, &reply);
-	if (reply.body != NULL)
-		addb_sts_reply_read(reply.body, reply.len, &texts);
-	addb_fetch_wipe(&reply);
+	memset(texts, 0, sizeof(AddbStsReply));
+	addb_fetch(call->sources->host, &request, &policy, reply);
+	if (reply->body != NULL)
+		addb_sts_reply_read(reply->body, reply->len, texts);
+	addb_fetch_wipe(reply);
+}
+
+/*
+ * Whether the refusal may be due to this machine's clock, which is then to be
+ * corrected by what the reply says. RequestExpired is a code of this protocol
+ * that DynamoDB's does not have.
+ */
+static bool
+clock_is_wrong(const StsCall *call, const AddbHostReply *reply,
+			   const AddbStsReply *texts)
+{
+	const char *code = texts->code;
+
+	if (call->base == NULL || reply->status == 200 || !reply->tells_time ||
+		code == NULL || !addb_resolve_clock_correction(call->sources))
+		return false;
+	if (strcmp(code, "RequestExpired") == 0)
+		code = "RequestTimeTooSkewed";
+	return addb_clock_skew_is_error(code, reply->clock_offset_ms);
+}
+
+/*
+ * Sends the form and takes the answer. Refused because of the clock, it is sent
+ * once more for the time of the service; the end of the credentials is then told
+ * by the clock that it will be compared with.
+ */
+static void
+post(StsCall *call, AddbCredentials *result)
+{
+	AddbHostReply reply;
+	AddbStsReply texts;
+
+	send_form(call, &reply, &texts);
+	if (clock_is_wrong(call, &reply, &texts))
+	{
+		call->clock_offset_ms = reply.clock_offset_ms;
+		send_form(call, &reply, &texts);
+	}
 	if (reply.status != 200)
 		fail_with(call, &reply, &texts);
 	take_credentials(call, &texts, result);
+	result->expires_at -= call->clock_offset_ms * 1000;
 }
 
 /*
@@ -316,8 +358,8 @@ addb_sts_assume_role(AddbAwsSources *sources, const AddbCredentials *base,
  * addb_sts_assume_role_with_web_identity - credentials for a role, by a token of
  * an identity provider
  *
- * token, which ends with a NUL, is sent as it is, line feeds included; the request is not signed. The
- * external ID of role is not used. Memory and errors as addb_sts_assume_role.
+ * token, which ends with a NUL, is sent as it is, line feeds included; the
+ * request is not signed. The external ID of role is not used. Memory and errors as addb_sts_assume_role.
  */
 void
 addb_sts_assume_role_with_web_identity(AddbAwsSources *sources,

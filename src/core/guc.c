@@ -71,7 +71,7 @@ static const struct config_enum_entry tls_version_options[] = {
 
 /*
  * addb_guc_generation - a number that grows whenever a setting changes that
- * decides where requests go or who signs them
+ * decides where requests go or who signs them, but for atomic_dynamodb.server
  */
 uint64
 addb_guc_generation(void)
@@ -217,7 +217,7 @@ define_credentials(void)
 	define_string("atomic_dynamodb.server",
 				  "Foreign server that says where requests go and, with the user mapping, who signs them.",
 				  "The settings that do so are not looked at then. The current user needs USAGE on it. Empty: none.",
-				  &addb_server, PGC_USERSET, 0, check_server, assign_string);
+				  &addb_server, PGC_USERSET, 0, check_server, NULL);
 	define_string("atomic_dynamodb.session_token",
 				  "Session token of temporary credentials.",
 				  "Goes with access_key_id and secret_access_key when these are temporary. Never shown. It is refused in ALTER DATABASE and ALTER ROLE, whose settings everybody can read.",

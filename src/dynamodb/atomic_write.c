@@ -113,7 +113,7 @@ raise_if_race(AddbCall *call, const char *table, const AddbLock *lock,
 	if (strcmp(reason->code, "ConditionalCheckFailed") != 0)
 		return false;
 	if (reason->item.len > 0)
-		addb_lock_read_state(&reason->item, &now);
+		addb_lock_read_state(call, &reason->item, &now);
 	else if (!addb_lock_look(call, table, &lock->key, &now))
 	{
 		if (addb_call_was_unsettled(call))

@@ -169,6 +169,24 @@ addb_call_id_note(const AddbCall *call)
 }
 
 /*
+ * addb_call_add_id_detail - an ErrorContextCallback's: the request id of a reply
+ *
+ * For those who read the reply of a call that succeeded, and raise 08P01 without
+ * a DETAIL where it makes no sense.
+ */
+void
+addb_call_add_id_detail(void *call)
+{
+	const char *id;
+
+	if (geterrcode() != ERRCODE_PROTOCOL_VIOLATION)
+		return;
+	id = addb_call_request_id(call);
+	if (id != NULL)
+		errdetail("The request id is %s.", id);
+}
+
+/*
  * addb_call_body - the reply of a call that succeeded: UTF-8, as received
  *
  * Lives as long as the call.
@@ -244,6 +262,7 @@ error_context(const AddbCall *call)
 		.is_write = call->request.operation->is_write,
 		.is_create = call->request.is_create,
 		.unsettled = call->unsettled,
+		.server = call->server,
 		.request_id = call->error == NULL ? addb_call_request_id(call) : NULL,
 		.token_expired = addb_call_token_expired(call)
 	};

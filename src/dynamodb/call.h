@@ -1,6 +1,6 @@
 /*
  * call.h
- *	  The inside of a call, which is for client.c, call.c and request.c only.
+ *	  The inside of a call, which is for client.c, attempt.c, call.c and request.c.
  */
 #ifndef ADDB_DYNAMODB_CALL_H
 #define ADDB_DYNAMODB_CALL_H
@@ -30,6 +30,10 @@ struct AddbCall
 	AddbRequest request;
 	CallState	state;
 	AddbHttpExchange *exchange;
+	uint64		target;			/* where it goes; these three as in AddbAwsConfig, */
+	uint64		signer;			/* of the last attempt */
+	uint64		generation;
+	char	   *server;			/* the foreign server's name, or NULL */
 	AddbRetryState retry;
 	int64		send_at;		/* a moment of addb_http_now */
 	int64		sent_ms;		/* wall clock, for clock skew */
@@ -37,6 +41,8 @@ struct AddbCall
 	char		invocation_id[ADDB_UUID_LEN + 1];
 	double		reserved;		/* capacity units, by addb_pace_reserve */
 	bool		paced;			/* reserved is not settled yet */
+	bool		renewing;		/* pauses to ask for other credentials */
+	bool		renewed;		/* has done so */
 	bool		unsettled;		/* an earlier attempt's outcome is unknown */
 	AddbVerdict verdict;		/* on the last attempt, when it has failed */
 	AddbServiceError *error;	/* the last attempt's, or NULL */

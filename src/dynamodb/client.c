@@ -1,325 +1,25 @@
 /*
  * client.c
- *	  Signs, sends, checks and retries calls of DynamoDB.
+ *	  Starts calls of DynamoDB and waits for them.
  *
  * A call is a small state machine: sending, pausing before the next attempt,
  * succeeded, failed. Nothing here blocks but addb_client_wait, which drives
- * all calls it is given.
- *
- * What makes it more than a loop is the write that was sent and left without
- * an answer. Such a call is "unsettled" from then on: it may be resent when
- * that is safe by the table of outcome.c, and if it ends without a settling
- * answer, it is reported as 08007.
+ * all calls it is given; attempt.c is what moves them.
  */
 #include "postgres.h"
-
-#include <time.h>
-#include <zlib.h>
 
 #include "aws/config.h"
 #include "common/pg_prng.h"
 #include "core/guc.h"
-#include "dynamodb/call.h"
-#include "dynamodb/clock_skew.h"
+#include "dynamodb/attempt.h"
 #include "dynamodb/pace.h"
-#include "dynamodb/request_headers.h"
 #include "dynamodb/stats.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-
-/*
- * DynamoDB settles a transaction that hangs about 5 s after its first attempt,
- * by its service model; the last attempt waits for that.
- */
-#define TRANSACTION_SETTLED_MS 5000
-
-/* What is known of the endpoint that requests go to now. */
-static uint64 endpoint_generation = 0;	/* of AddbAwsConfig; 0: none yet */
-static AddbRetryBudget budget;
-static int64 clock_offset_ms;
-static bool corrects_clock;		/* as the configuration says */
 
 /* What this session may still consume, by addb_max_..._units. */
 static AddbPace read_pace;
 static AddbPace write_pace;
-
-/* Milliseconds since the epoch by this machine's clock. */
-static int64
-wall_clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* A dead endpoint must not use up the retries of another, nor set its clock. */
-static const AddbAwsConfig *
-current_config(void)
-{
-	const AddbAwsConfig *config = addb_aws_config_get();
-
-	if (config->generation != endpoint_generation)
-	{
-		addb_retry_budget_init(&budget);
-		clock_offset_ms = 0;
-		corrects_clock = config->corrects_clock;
-		endpoint_generation = config->generation;
-	}
-	return config;
-}
-
-/* The operation that goes over the wire. */
-static const AddbOperation *
-sent_operation(const AddbCall *call)
-{
-	return call->request.carrier ? call->request.carrier : call->request.operation;
-}
-
-/*
- * Sends the call's next attempt. libcurl must not make another of it unseen: a
- * second one may be answered by what the first one did.
- */
-static void
-send_attempt(AddbCall *call)
-{
-	const AddbAwsConfig *config = current_config();
-	const char *headers[ADDB_MAX_REQUEST_HEADERS];
-	AddbRequestHeaders lines;
-	AddbHttpRequest http = {
-		.method = "POST",
-		.url = config->url,
-		.headers = headers,
-		.body = call->request.body,
-		.body_len = call->request.body_len,
-		.max_response = sent_operation(call)->max_response,
-		.ca_file = config->ca_file,
-		.tls_1_3_only = addb_tls_min_version == ADDB_TLS_1_3,
-		.connect_timeout = addb_connect_timeout,
-		.timeout = addb_request_timeout,
-		.send_once = call->request.operation->is_write
-	};
-	MemoryContext caller;
-
-	if (call->retry.attempt == 1)
-		call->attempt = call->context;
-	else if (call->attempt == call->context)
-		call->attempt = AllocSetContextCreate(call->context,
-											  "atomic_dynamodb attempt",
-											  ALLOCSET_SMALL_SIZES);
-	else
-		MemoryContextReset(call->attempt);
-	caller = MemoryContextSwitchTo(call->attempt);
-	addb_request_headers_build(config, &call->request, call->invocation_id,
-							   call->retry.attempt, addb_client_time(), &lines);
-	for (int i = 0; i < lines.n; i++)
-		headers[i] = lines.text.data + lines.start[i];
-	http.nheaders = lines.n;
-	call->sent_ms = wall_clock_ms();
-	call->exchange = addb_http_start(&http, call->attempt);
-	call->state = CALL_SENDING;
-	MemoryContextSwitchTo(caller);
-
-	addb_stats_enter_statement();
-	addb_stats.requests++;
-	addb_stats.retries += call->retry.attempt > 1;
-	addb_stats.bytes_sent += call->request.body_len;
-	call->account.attempts++;
-	call->account.bytes_sent += call->request.body_len;
-}
-
-/* Whether the body is what the service sent. */
-static bool
-checksum_is_right(const AddbHttpExchange *exchange, const char *body, size_t len)
-{
-	const char *expected = addb_http_header(exchange, "x-amz-crc32");
-
-	return expected == NULL ||
-		strtoul(expected, NULL, 10) == crc32(0, (const Bytef *) body, (uInt) len);
-}
-
-/* Whether the body can be a JSON object in UTF-8; its readers check the rest. */
-static bool
-looks_like_json_object(const char *body, size_t len)
-{
-	while (len > 0 && strchr(" \t\r\n", body[len - 1]) != NULL)
-		len--;
-	return len >= 2 && body[0] == '{' && body[len - 1] == '}' &&
-		pg_verify_mbstr(PG_UTF8, body, (int) len, true);
-}
-
-/* Takes note of the service's clock and of what the network carried. */
-static void
-observe_reply(AddbCall *call, size_t len)
-{
-	int64		offset;
-
-	addb_stats.bytes_received += len;
-	call->account.bytes_received += len;
-	if (corrects_clock &&
-		addb_clock_skew_offset(addb_http_header(call->exchange, "Date"),
-							   addb_http_header(call->exchange, "Age"),
-							   call->sent_ms, wall_clock_ms(), &offset))
-		clock_offset_ms = offset;
-}
-
-static void
-fail_transport(AddbCall *call, AddbTransportFailure failure, const char *text)
-{
-	MemoryContext caller = MemoryContextSwitchTo(call->context);
-
-	call->error = NULL;
-	call->failure = failure;
-	call->failure_text = pstrdup(text);
-	call->request_id = call->exchange != NULL ?
-		addb_call_header_id(call->exchange) : NULL;
-	MemoryContextSwitchTo(caller);
-}
-
-/*
- * Judges a whole reply. Fills attempt; returns whether it is the success that
- * was hoped for.
- */
-static bool
-judge_reply(AddbCall *call, AddbAttempt *attempt)
-{
-	size_t		len;
-	const char *body = addb_http_body(call->exchange, &len);
-	MemoryContext caller;
-
-	observe_reply(call, len);
-	attempt->status = addb_http_status(call->exchange);
-	if (!checksum_is_right(call->exchange, body, len))
-	{
-		attempt->bad_checksum = true;
-		fail_transport(call, ADDB_TRANSPORT_BAD_CHECKSUM,
-					   "The body does not match the header x-amz-crc32.");
-		return false;
-	}
-	if (attempt->status == 200)
-	{
-		if (looks_like_json_object(body, len))
-			return true;
-		attempt->garbage = true;
-		fail_transport(call, ADDB_TRANSPORT_GARBAGE,
-					   "HTTP status 200 came with a body that is no JSON object.");
-		return false;
-	}
-	caller = MemoryContextSwitchTo(call->context);
-	call->error = addb_error_parse(attempt->status,
-								   addb_http_header(call->exchange, "x-amzn-RequestId"),
-								   addb_http_header(call->exchange, "x-amzn-ErrorType"),
-								   body, len);
-	if (call->request.carrier != NULL)
-		addb_error_unwrap(call->error);
-	MemoryContextSwitchTo(caller);
-	attempt->code = call->error->code;
-	addb_account_refused(call);
-	attempt->clock_skew = addb_clock_skew_is_error(attempt->code, clock_offset_ms);
-	return false;
-}
-
-/* Judges an exchange that brought no whole reply. */
-static void
-judge_silence(AddbCall *call, AddbAttempt *attempt)
-{
-	static const AddbTransportFailure failures[] = {
-		[ADDB_HTTP_NOT_SENT] = ADDB_TRANSPORT_NOT_CONNECTED,
-		[ADDB_HTTP_TIMED_OUT] = ADDB_TRANSPORT_TIMED_OUT,
-		[ADDB_HTTP_CUT_OFF] = ADDB_TRANSPORT_CUT_OFF,
-		[ADDB_HTTP_GARBAGE] = ADDB_TRANSPORT_GARBAGE,
-		[ADDB_HTTP_TOO_LARGE] = ADDB_TRANSPORT_TOO_LARGE
-	};
-	AddbHttpOutcome outcome = addb_http_outcome(call->exchange);
-
-	attempt->no_reply = outcome != ADDB_HTTP_TOO_LARGE;
-	attempt->status = addb_http_status(call->exchange);
-	fail_transport(call, failures[outcome], addb_http_error(call->exchange));
-}
-
-/* How the attempt came to nothing, in the words of outcome.c. */
-static AddbFault
-fault_of(const AddbCall *call)
-{
-	static const AddbFault faults[] = {
-		[ADDB_TRANSPORT_NOT_CONNECTED] = ADDB_FAULT_NOT_CONNECTED,
-		[ADDB_TRANSPORT_TIMED_OUT] = ADDB_FAULT_TIMED_OUT,
-		[ADDB_TRANSPORT_CUT_OFF] = ADDB_FAULT_CUT_OFF,
-		[ADDB_TRANSPORT_TOO_LARGE] = ADDB_FAULT_TOO_LARGE,
-		[ADDB_TRANSPORT_GARBAGE] = ADDB_FAULT_GARBAGE,
-		[ADDB_TRANSPORT_BAD_CHECKSUM] = ADDB_FAULT_BAD_CHECKSUM
-	};
-
-	if (call->error == NULL)
-		return faults[call->failure];
-	if (addb_error_leaves_open(call->error))
-		return ADDB_FAULT_SERVICE;
-	return addb_retry_is_throttling(call->error->code) ? ADDB_FAULT_THROTTLED
-		: ADDB_FAULT_REFUSED;
-}
-
-/* Whether another attempt is safe, whatever became of those before. */
-static bool
-may_resend(const AddbCall *call)
-{
-	return addb_outcome_may_resend(call->verdict, call->unsettled,
-								   call->request.operation->is_write &&
-								   call->request.kind == ADDB_WRITE_TOKEN,
-								   addb_call_age_ms(call) > ADDB_TOKEN_LIFE_MS);
-}
-
-/* Credentials that were refused must not be taken from the cache again. */
-static void
-forget_refused_credentials(const char *code)
-{
-	if (code != NULL &&
-		(strcmp(code, "ExpiredTokenException") == 0 ||
-		 strcmp(code, "UnrecognizedClientException") == 0 ||
-		 strcmp(code, "InvalidSignatureException") == 0))
-		addb_aws_config_forget();
-}
-
-/* The attempt is over: success, another attempt, or the end. */
-static void
-settle(AddbCall *call)
-{
-	AddbAttempt attempt = {0};
-	bool		retry;
-	int			delay_ms = 0;
-
-	if (addb_http_outcome(call->exchange) != ADDB_HTTP_REPLY)
-		judge_silence(call, &attempt);
-	else if (judge_reply(call, &attempt))
-	{
-		addb_retry_succeeded(&budget, &call->retry);
-		call->state = CALL_SUCCEEDED;
-		addb_account_settled(call);
-		return;
-	}
-	attempt.retry_after = addb_http_header(call->exchange, "x-amz-retry-after");
-	forget_refused_credentials(attempt.code);
-	call->verdict = !call->request.operation->is_write ? ADDB_VERDICT_NOT_DONE
-		: addb_outcome_verdict(call->request.kind, fault_of(call));
-	retry = may_resend(call) &&
-		addb_retry_decide(&budget, &call->retry, &attempt, addb_max_attempts,
-						  pg_prng_double(&pg_global_prng_state), &delay_ms);
-	if (!retry)
-	{
-		call->state = CALL_FAILED;
-		addb_call_consumed(call, 0);
-		addb_account_settled(call);
-		return;
-	}
-	if (attempt.code != NULL && call->retry.attempt == addb_max_attempts &&
-		strcmp(attempt.code, "TransactionInProgressException") == 0)
-		delay_ms = Max(delay_ms, TRANSACTION_SETTLED_MS - addb_call_age_ms(call));
-	call->unsettled |= call->verdict != ADDB_VERDICT_NOT_DONE;
-	addb_http_release(call->exchange);
-	call->exchange = NULL;
-	call->state = CALL_PAUSING;
-	call->send_at = addb_http_now() + (int64) delay_ms * 1000;
-}
 
 /* The ceiling for such a call in units per second, 0 for none, and its pace. */
 static double
@@ -394,7 +94,7 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	if (call->send_at > call->started)
 		call->state = CALL_PAUSING;
 	else
-		send_attempt(call);
+		addb_attempt_send(call, addb_aws_config_get());
 	return call;
 }
 
@@ -440,51 +140,20 @@ addb_client_may_catch(int sqlstate)
 		sqlstate == ERRCODE_PROTOCOL_VIOLATION;
 }
 
-/*
- * Sends another attempt. Where that cannot be done any more (credentials have
- * expired) the call has failed, and a write that an earlier attempt left open
- * stays so: the error itself would say that it failed.
- */
-static void
-resend(AddbCall *call)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	ErrorData  *error;
-
-	if (!call->unsettled)
-	{
-		send_attempt(call);
-		return;
-	}
-	PG_TRY();
-	{
-		send_attempt(call);
-	}
-	PG_CATCH();
-	{
-		if (!addb_client_may_catch(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(call->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		fail_transport(call, ADDB_TRANSPORT_NOT_CONNECTED, error->message);
-		call->verdict = ADDB_VERDICT_NOT_DONE;
-		call->state = CALL_FAILED;
-		addb_account_settled(call);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-}
-
 /* Lets a call do what it can without waiting. */
 static void
 advance(AddbCall *call)
 {
 	if (call->state == CALL_PAUSING && call->send_at <= addb_http_now())
-		resend(call);
+	{
+		if (call->account.attempts == 0)
+			addb_attempt_send(call, addb_aws_config_get());
+		else
+			addb_attempt_again(call);
+	}
 	if (call->state == CALL_SENDING &&
 		addb_http_outcome(call->exchange) != ADDB_HTTP_PENDING)
-		settle(call);
+		addb_attempt_settle(call);
 }
 
 /* What a wait for these calls is called; for none, a pause between rounds. */
@@ -605,10 +274,11 @@ addb_client_call(const AddbRequest *request, MemoryContext owner)
 /*
  * addb_client_time - the service's time in seconds since 1970
  *
- * This machine's clock, corrected by what the last reply said.
+ * This machine's clock, corrected by what the last reply of the endpoint that
+ * requests go to now said. Raises what the configuration raises.
  */
 int64
 addb_client_time(void)
 {
-	return (wall_clock_ms() + clock_offset_ms) / 1000;
+	return addb_attempt_time(addb_peer_of(addb_aws_config_get()));
 }

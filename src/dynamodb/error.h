@@ -76,6 +76,7 @@ typedef struct AddbErrorContext
 	void		(*add_context) (const void *arg);	/* more lines of CONTEXT for
 													 * 08007, or NULL */
 	const void *context_arg;
+	const char *server;			/* the foreign server that it went by, or NULL */
 	const char *request_id;		/* of a failure of the transport, or NULL */
 	const char *rows;			/* the DETAIL instead of what the service says, or
 								 * NULL; that is in the CONTEXT then */

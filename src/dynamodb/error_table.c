@@ -13,6 +13,10 @@
 #define HINT_TRY_AGAIN "Nothing was changed. Try again."
 #define HINT_THROTTLED \
 	"Send fewer requests at a time, or raise the capacity of the table or index."
+#define HINT_ENDPOINT \
+	"Check the setting atomic_dynamodb.endpoint_url, and what stands in between."
+#define HINT_SERVER \
+	"Check the endpoint of server \"%s\", and what stands in between."
 
 /*
  * The table. Names without "Exception" are what DynamoDB Local, or the layer in
@@ -61,7 +65,9 @@ static const AddbErrorRow rows[] = {
 		ERRCODE_UNDEFINED_TABLE, ADDB_NOT_APPLIED,
 		"DynamoDB table or index does not exist",
 		"Check the names, and the settings atomic_dynamodb.region and "
-		"atomic_dynamodb.endpoint_url. A new table can be used once it is ACTIVE."
+		"atomic_dynamodb.endpoint_url. A new table can be used once it is ACTIVE.",
+		"Check the names, and the region and endpoint of server \"%s\". A new table "
+		"can be used once it is ACTIVE."
 	},
 	{
 		{"ResourceInUseException", "TableInUseException"},
@@ -212,13 +218,13 @@ static const AddbErrorRow not_dynamodb_refused = {
 	{NULL},
 	ERRCODE_PROTOCOL_VIOLATION, ADDB_NOT_APPLIED,
 	"request was refused by something other than DynamoDB",
-	"Check the setting atomic_dynamodb.endpoint_url, and what stands in between."
+	HINT_ENDPOINT, HINT_SERVER
 };
 static const AddbErrorRow not_dynamodb = {
 	{NULL},
 	ERRCODE_PROTOCOL_VIOLATION, ADDB_MAYBE_APPLIED,
 	"answer does not come from DynamoDB",
-	"Check the setting atomic_dynamodb.endpoint_url, and what stands in between."
+	HINT_ENDPOINT, HINT_SERVER
 };
 
 /* A TransactionCanceledException, by what its reasons have in common. */
@@ -259,7 +265,8 @@ static const AddbErrorRow transport_rows[] = {
 		{NULL},
 		ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, ADDB_NOT_APPLIED,
 		"could not connect to DynamoDB",
-		"Check the settings atomic_dynamodb.endpoint_url and atomic_dynamodb.region."
+		"Check the settings atomic_dynamodb.endpoint_url and atomic_dynamodb.region.",
+		"Check the endpoint and region of server \"%s\"."
 	},
 	[ADDB_TRANSPORT_TIMED_OUT] = {
 		{NULL},
@@ -283,7 +290,7 @@ static const AddbErrorRow transport_rows[] = {
 		{NULL},
 		ERRCODE_PROTOCOL_VIOLATION, ADDB_MAYBE_APPLIED,
 		"could not understand the answer of DynamoDB",
-		"Check the setting atomic_dynamodb.endpoint_url, and what stands in between."
+		HINT_ENDPOINT, HINT_SERVER
 	},
 	[ADDB_TRANSPORT_BAD_CHECKSUM] = {
 		{NULL},

@@ -14,6 +14,8 @@ typedef struct AddbErrorRow
 	AddbErrorEffect effect;
 	const char *primary;
 	const char *hint;			/* or NULL */
+	const char *server_hint;	/* the same where a foreign server says where
+								 * requests go; %s: its name. NULL: hint */
 } AddbErrorRow;
 
 extern const AddbErrorRow *addb_error_find_row(const AddbServiceError *error,

@@ -31,16 +31,17 @@ typedef struct Entry
 {
 	struct Entry *next;
 	char	   *table;
+	uint64		generation;		/* of the configuration it was read by */
 	int64		read_at;		/* a moment of addb_http_now */
 	TimestampTz statement;		/* the statement that has read it */
 	AddbKeySchema schema;
 } Entry;
 
-/* Of the endpoint of this generation; the entry used last comes first. */
+/* The entry used last comes first. */
 static MemoryContext cache = NULL;
 static Entry *entries = NULL;
 static int	nentries = 0;
-static uint64 generation = 0;
+static uint64 generation = 0;	/* of the configuration that counts now */
 
 static void
 drop(Entry **link)
@@ -59,18 +60,11 @@ drop(Entry **link)
 static void
 enter_generation(void)
 {
-	uint64		current = addb_aws_config_get()->generation;
-
+	generation = addb_aws_config_get()->generation;
 	if (cache == NULL)
 		cache = AllocSetContextCreate(TopMemoryContext,
 									  "atomic_dynamodb key schemas",
 									  ALLOCSET_SMALL_SIZES);
-	if (current == generation)
-		return;
-	MemoryContextReset(cache);
-	entries = NULL;
-	nentries = 0;
-	generation = current;
 }
 
 static Entry **
@@ -78,7 +72,8 @@ find_link(const char *table)
 {
 	Entry	  **link = &entries;
 
-	while (*link != NULL && strcmp((*link)->table, table) != 0)
+	while (*link != NULL && ((*link)->generation != generation ||
+							 strcmp((*link)->table, table) != 0))
 		link = &(*link)->next;
 	return link;
 }
@@ -110,6 +105,7 @@ remember(const char *table, const AddbKeySchema *schema)
 	Entry	   *entry = palloc0(sizeof(Entry));
 
 	entry->table = pstrdup(table);
+	entry->generation = generation;
 	entry->read_at = addb_http_now();
 	entry->statement = GetCurrentStatementStartTimestamp();
 	entry->schema.n = schema->n;

@@ -61,7 +61,8 @@ addb_lock_is_expired(const AddbLockState *state, int64 now)
  * malformed.
  */
 void
-addb_lock_read_state(const AddbJsonSlice *item, AddbLockState *state)
+addb_lock_read_state(const AddbCall *call, const AddbJsonSlice *item,
+					 AddbLockState *state)
 {
 	AddbJsonCursor cursor = addb_json_cursor(item->data, item->len);
 	AddbJsonSlice name;
@@ -102,7 +103,8 @@ addb_lock_read_state(const AddbJsonSlice *item, AddbLockState *state)
 	if (cursor.failed)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("could not understand the lock that DynamoDB returned")));
+				 errmsg("could not understand the lock that DynamoDB returned"),
+				 errdetail("Its item is malformed%s.", addb_call_id_note(call))));
 }
 
 /* Starts a strongly consistent read of the lock's item. */
@@ -127,7 +129,7 @@ state_of_reply(AddbCall *call, AddbLockState *state)
 
 	if (!addb_item_find_item(call, &item))
 		item.len = 0;
-	addb_lock_read_state(&item, state);
+	addb_lock_read_state(call, &item, state);
 }
 
 /*
@@ -245,7 +247,7 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 
 		/* an endpoint that does not return the item is asked for it */
 		if (error->item.len > 0)
-			addb_lock_read_state(&error->item, state);
+			addb_lock_read_state(call, &error->item, state);
 		else if (!addb_lock_look(call, table, key, state))
 			addb_call_raise(call);
 	}

@@ -18,7 +18,8 @@ typedef struct AddbLockState
 
 extern int64 addb_lock_now(void);
 extern bool addb_lock_is_expired(const AddbLockState *state, int64 now);
-extern void addb_lock_read_state(const AddbJsonSlice *item,
+extern void addb_lock_read_state(const AddbCall *call,
+								 const AddbJsonSlice *item,
 								 AddbLockState *state);
 extern bool addb_lock_look(AddbCall *write, const char *table,
 						   const AddbKey *key, AddbLockState *state);

@@ -208,7 +208,14 @@ read_result(const AddbEntityRequest *request, AddbCall *call)
 	const char *data = addb_call_body(call, &len);
 	AddbText	body = {data, (int) len};
 	AddbEntityReply reply;
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = addb_call_add_id_detail,
+		.arg = call
+	};
+	Jsonb	   *result;
 
+	error_context_stack = &context;
 	addb_reply_take_cost(call);
 	if (request->operation->is_write)
 		addb_stats.items_written++;
@@ -217,7 +224,9 @@ read_result(const AddbEntityRequest *request, AddbCall *call)
 		addb_entity_reply_read(body, &reply);
 		addb_stats.items_read += reply.item.data != NULL;
 	}
-	return addb_entity_format(request, &body, 1);
+	result = addb_entity_format(request, &body, 1);
+	error_context_stack = context.previous;
+	return result;
 }
 
 /*

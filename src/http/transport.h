@@ -1,6 +1,6 @@
 /*
  * transport.h
- *	  What the two halves of the HTTP layer share; nobody else includes it.
+ *	  What the files of the HTTP layer share; nobody else includes it.
  */
 #ifndef ADDB_HTTP_TRANSPORT_H
 #define ADDB_HTTP_TRANSPORT_H
@@ -64,6 +64,15 @@ extern int	addb_transport_resolving(void *state, void *reserved, void *arg);
 extern curl_socket_t addb_socket_open(void *arg, curlsocktype purpose,
 									  struct curl_sockaddr *address);
 extern int	addb_socket_close(void *arg, curl_socket_t fd);
+
+/* in handle.c */
+extern CURLcode addb_handle_init(AddbHttpExchange *exchange);
+extern CURLcode addb_handle_prepare(AddbHttpExchange *exchange,
+									const AddbHttpRequest *request);
+
+/* in idle.c */
+extern AddbHttpExchange *addb_idle_take(void);
+extern void addb_idle_put(void *resource);
 
 /* in exchange.c */
 extern void addb_exchange_done(AddbHttpExchange *exchange, CURLcode result);

@@ -389,6 +389,38 @@ for my $case (
 	is($got->{access_key}, 'AK', 'STS answers the second time');
 }
 
+# A clock that is wrong: the reply tells the time to sign for.
+my $hour = 3_600_000;
+for my $code (qw(RequestExpired SignatureDoesNotMatch InvalidSignatureException AuthFailure RequestTimeTooSkewed))
+{
+	my %refused = (%{ sts_error(403, $code, 'time') }, offset_ms => 30 * $hour);
+	my ($got, $log) = run_case(addb_unit_sts => { %sts, server => [ \%refused, sts_step(offset_ms => 30 * $hour) ] });
+	is($got->{access_key}, 'AK', "$code: sent again") or diag(to_json($got));
+	is_deeply([ map { $_->{headers}{'x-amz-date'} } @$log ], [ '20261122T081500Z', '20261123T141500Z' ], "$code: for the time of the service");
+	like($log->[1]{headers}{authorization}, qr{Credential=AKB/20261123/}, "$code: signed for its day");
+	is($got->{expires_at}, '2035-12-30 18:00:00+00', "$code: and the end is told by this machine's clock");
+	is_deeply([ sort keys %{ $log->[1]{headers} } ], [ sort keys %{ $log->[0]{headers} } ], "$code: no header twice");
+	is(scalar requests(fails("$code: twice", { %sts, server => [ \%refused, \%refused, sts_step() ] }, detail => qr/$code/)), 2,
+		"$code: once only");
+}
+for my $case (
+	[ 'clocks that agree' => {}, { %{ sts_error(403, 'SignatureDoesNotMatch', 'x') }, offset_ms => 200_000 } ],
+	[ 'no time in the reply' => {}, sts_error(403, 'SignatureDoesNotMatch', 'x') ],
+	[ 'another refusal' => {}, { %{ sts_error(403, 'ExpiredToken', 'x') }, offset_ms => $hour } ],
+	[ 'a trusted clock' => { settings => { region => 'us-west-2', trust_clock => $true } },
+		{ %{ sts_error(403, 'RequestExpired', 'x') }, offset_ms => $hour } ],
+	[ 'a switch in the environment' => { env => { AWS_DISABLE_CLOCK_SKEW_CORRECTION => 'true' } },
+		{ %{ sts_error(403, 'RequestExpired', 'x') }, offset_ms => $hour } ],
+	[ 'a web identity, which is not signed' => { web_identity => 'x' }, { %{ sts_error(403, 'RequestExpired', 'x') }, offset_ms => $hour } ])
+{
+	my ($what, $more, $step) = @$case;
+	is(scalar requests(fails("STS and $what", { %sts, %$more, server => [ $step, sts_step() ] })), 1, "STS and $what: not sent again");
+}
+{
+	my ($got) = run_case(addb_unit_sts => { %sts, server => [ sts_step(offset_ms => 30 * $hour) ] });
+	is($got->{expires_at}, '2036-01-01 00:00:00+00', 'what was signed well is taken as it is');
+}
+
 # Its endpoint.
 sub sts_endpoint
 {

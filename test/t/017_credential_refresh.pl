@@ -126,14 +126,17 @@ write_file(config => "[default]\nrole_arn = $arn\nsource_profile = base\n[profil
 	is($sts->count, 4, 'by one request');
 }
 
-# At the end a failure is an error, and the next call tries again.
+# At the end a failure is an error, and a call two seconds later tries again.
 {
 	my $session = fresh();
 	$sts->script(role_step(ONE => 3), $denied, role_step(TWO => 3600));
 	is(key($session), 'AKONE', 'a role that ends');
 	sleep 4;
 	like(key($session), qr/could not assume AWS role "\Q$arn\E".*AccessDenied/, 'a failure after the end');
-	is(key($session), 'AKTWO', 'the next call');
+	like(key($session), qr/AccessDenied/, 'which is told again');
+	is($sts->count, 2, 'for two seconds, without asking');
+	sleep 3;
+	is(key($session), 'AKTWO', 'a later call');
 	unlike($session->stderr, qr/LOG/, 'nothing is logged that was an error');
 
 	# An interrupt is not tolerated, and the session goes on.
@@ -341,6 +344,52 @@ for my $kind ('role', 'program')
 	cmp_ok(scalar(keys %pairs), '>=', 2, "$kind: the credentials were renewed");
 	is(scalar(grep { !/^AK(\d) TOK\1$/ } keys %pairs), 0, "$kind: and never mixed") or diag(to_json(\%pairs));
 	is($ddb->counts->{requests}, 40, "$kind: no request was made twice") or diag(to_json(\%pairs));
+}
+
+# Keys that the service refuses: others, if the files have any by then, go once.
+for my $code (qw(ExpiredTokenException UnrecognizedClientException))
+{
+	my $files = sub { write_file(config => "[default]\naws_access_key_id = $_[0]\naws_secret_access_key = SK\n") };
+	my $refusal = { reply => { status => 400, body => { __type => "com.amazon.coral.service#$code", message => 'no' } } };
+	$files->('AKFIRST');
+	$ddb->reset;
+	$ddb->script({ delay_ms => 1500, %$refusal });
+	my $session = $cluster->inside(sub { session() });
+	$session->send("SELECT ddb_set('a', 'b', '1'::jsonb)");
+	ok($ddb->wait_for_requests(1), "$code: a request");
+	$files->('AKSECOND');
+	$session->finish;
+	is(join(' ', $session->error), '', "$code: no error when the keys were replaced");
+	is_deeply([ map { $_->{headers}{authorization} =~ /Credential=(\w+)/ } $ddb->log ], [qw(AKFIRST AKSECOND)],
+		"$code: the second attempt is signed with the new ones");
+	like(($ddb->log)[1]{headers}{'amz-sdk-request'}, qr/attempt=2/, "$code: and counted");
+
+	$ddb->reset;
+	$ddb->script($refusal, $refusal);
+	my @error = $session->query_error("SELECT ddb_set('a', 'b', '1'::jsonb)");
+	is($error[0], '28000', "$code: the same keys");
+	unlike($error[1], qr/attempts/, "$code: were sent once");
+	is($ddb->count, 1, "$code: in truth");
+
+	$ddb->reset;
+	$ddb->script({ delay_ms => 1500, %$refusal }, { delay_ms => 1500, %$refusal });
+	$session->send("SELECT ddb_set('a', 'b', '1'::jsonb)");
+	ok($ddb->wait_for_requests(1), "$code: a request");
+	$files->('AKTHIRD');
+	ok($ddb->wait_for_requests(2), "$code: its second attempt");
+	$files->('AKFOURTH');
+	$session->finish;
+	is(($session->error)[0], '28000', "$code: refused twice");
+	is($ddb->count, 2, "$code: is not sent a third time");
+
+	$ddb->reset;
+	$ddb->script({ delay_ms => 1500, %$refusal });
+	$session->query('SET atomic_dynamodb.max_attempts = 1');
+	$session->send("SELECT ddb_set('a', 'b', '1'::jsonb)");
+	ok($ddb->wait_for_requests(1), "$code: a request");
+	$files->('AKFIFTH');
+	$session->finish;
+	is(($session->error)[0], '28000', "$code: no other attempt where there is to be one");
 }
 
 # A program whose backend is killed; afterwards the server starts anew.

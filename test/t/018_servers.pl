@@ -7,6 +7,7 @@ use warnings;
 use AddbTest;
 use AddbTest::Cluster;
 use IPC::Run ();
+use POSIX qw(strftime);
 use Test::More;
 
 need_endpoint();
@@ -142,11 +143,12 @@ SQL
 {
 	my $sts = fault_server();
 	my $sts_url = $sts->url;
-	$sts->script({ repeat => -1, reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => <<'XML' } });
+	my $xml = <<'XML';
 <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 <AccessKeyId>AKROLE</AccessKeyId><SecretAccessKey>SKROLE</SecretAccessKey><SessionToken>TOKENROLE</SessionToken>
 <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>
 XML
+	$sts->script({ repeat => -1, reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => $xml } });
 	sql(<<"SQL");
 CREATE SERVER assumed FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'eu-west-1', endpoint_url '$east_url',
 	role_arn 'arn:aws:iam::123456789012:role/app', external_id 'tenant/1', role_session_name 'alice\@db', sts_endpoint_url '$sts_url');
@@ -165,7 +167,129 @@ SQL
 	is(signers($east), 'AKROLE eu-west-1, AKROLE eu-west-1', 'it signs');
 	is(code(session(user => $bob, %set)), '28000', 'who has no mapping');
 	is($sts->count, 1, 'assumes no role');
+
+	# a pool changes the server with each transaction, and the user
+	$sts->reset;
+	$sts->script({ repeat => -1, reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => $xml } });
+	$east->reset;
+	$session = session();
+	for (1 .. 10)
+	{
+		$session->query("BEGIN; SET LOCAL ROLE $alice; SET LOCAL atomic_dynamodb.server = 'assumed'");
+		code($session);
+		$session->query('ROLLBACK');
+		$session->query("BEGIN; SET LOCAL ROLE $bob; SET LOCAL atomic_dynamodb.server = 'east'");
+		code($session);
+		$session->query('ROLLBACK');
+	}
+	is($sts->count, 1, 'of ten changes of server and user, one assumes the role');
+	is(signers($east), join(', ', ('AKROLE eu-west-1', 'AKBOB us-east-1') x 10), 'and each request is signed as it should be');
+	for my $change ("ALTER SERVER east OPTIONS (SET region 'us-east-2')", "ALTER SERVER east OPTIONS (SET region 'us-east-1')")
+	{
+		sql($change);
+		$session->query("SET ROLE $bob; SET atomic_dynamodb.server = 'east'");
+		code($session);
+	}
+	is(signers($east), 'AKBOB us-east-2, AKBOB us-east-1', 'a change counts');
+	$session->query("SET ROLE $alice; SET atomic_dynamodb.server = 'assumed'");
+	code($session);
+	is($sts->count, 2, 'and drops all that came from servers');
+	sql("REVOKE USAGE ON FOREIGN SERVER assumed FROM $alice");
+	$session->query("SET ROLE $bob; SET atomic_dynamodb.server = 'east'");
+	code($session);
+	$session->query("SET ROLE $alice; SET atomic_dynamodb.server = 'assumed'");
+	is(code($session), '42501', 'a right that was revoked while another server was used is missed');
+	is(signers($east), 'AKROLE eu-west-1, AKBOB us-east-1', 'and nothing is sent');
+	sql("GRANT USAGE ON FOREIGN SERVER assumed TO $alice");
+	is(code($session), '42P01', 'granted again');
+
+	# nine servers are one more than is kept
+	my $asked = $sts->count;
+	sql(join '', map { <<"SQL" } 1 .. 8);
+CREATE SERVER assumed_$_ FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'eu-west-1', endpoint_url '$east_url',
+	role_arn 'arn:aws:iam::123456789012:role/app', sts_endpoint_url '$sts_url');
+GRANT USAGE ON FOREIGN SERVER assumed_$_ TO $alice;
+CREATE USER MAPPING FOR $alice SERVER assumed_$_ OPTIONS (access_key_id 'AKALICE', secret_access_key 'SKALICE');
+SQL
+	for my $server ('assumed', (map { "assumed_$_" } 1 .. 7), 'assumed', map { "assumed_$_" } 1 .. 7)
+	{
+		$session->query("SET atomic_dynamodb.server = '$server'");
+		code($session);
+	}
+	is($sts->count, $asked + 8, 'eight are kept');
+	for my $server ('assumed_8', (map { "assumed_$_" } 1 .. 7), 'assumed')
+	{
+		$session->query("SET atomic_dynamodb.server = '$server'");
+		code($session);
+	}
+	is($sts->count, $asked + 10, 'of nine, the one that was used longest ago has to go');
+	is($session->query("RESET ROLE; SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'atomic_dynamodb configuration'"),
+		'8', 'and is freed');
+	$session->query("SET ROLE $alice");
+
+	# the clock of the service counts
+	$sts->reset;
+	$sts->script(
+		{ reply => { status => 403, headers => { date => strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime(time + 7200)) },
+			body => '<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code></Error></ErrorResponse>' } },
+		{ reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => $xml } });
+	sql("ALTER SERVER assumed OPTIONS (SET external_id 'third')");
+	is(code($session), '42P01', 'a role is assumed although the clock is off');
+	my @signed = map { $_->{headers}{'x-amz-date'} =~ /T(\d\d)(\d\d)/ ? $1 * 60 + $2 : 0 } $sts->log;
+	is(scalar @signed, 2, 'by a second request');
+	cmp_ok(abs(($signed[1] - $signed[0]) % 1440 - 120), '<=', 1, 'which is signed for two hours later');
+
+	# one that fails is asked again after some seconds only
+	sql("ALTER SERVER assumed OPTIONS (SET external_id 'other')");
+	$sts->reset;
+	$sts->script({ repeat => -1, reply => { status => 403, body => '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>' } });
+	my @errors = map { [ $session->query_error($GET) ] } 1 .. 5;
+	is_deeply([ map { "$_->[0] $_->[1]" } @errors ],
+		[ ('28000 could not assume AWS role "arn:aws:iam::123456789012:role/app"') x 5 ], 'a refused role is told again');
+	is_deeply($errors[4], $errors[0], 'in the same words');
+	is($sts->count, 1, 'without asking for it again');
+	$session->query("SET atomic_dynamodb.server = 'east'; RESET ROLE; SET ROLE $bob");
+	is(code($session), '42P01', 'which is no matter of another user');
+	$session->query("SET atomic_dynamodb.server = 'assumed'; RESET ROLE; SET ROLE $alice");
+	$sts->script({ reply => { status => 200, headers => { 'content-type' => 'text/xml' }, body => $xml } });
+	is(code($session), '28000', 'for that long');
+	sleep 3;
+	is(code($session), '42P01', 'and no longer');
+	$east->reset;
+	sql("DROP SERVER assumed_$_ CASCADE") for 1 .. 8;
 	sql('DROP SERVER assumed CASCADE');
+}
+
+# Each server has its own retries, which a change of servers does not renew; and
+# hints speak of the server.
+{
+	sql(<<"SQL");
+CREATE SERVER dead FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'us-east-1', endpoint_url 'http://127.0.0.1:1');
+CREATE USER MAPPING FOR PUBLIC SERVER dead OPTIONS (access_key_id 'AKDEAD', secret_access_key 'SKDEAD');
+SQL
+	my $session = session();
+	my $retries = sub {
+		my ($server) = @_;
+		my $count = 'SELECT retries FROM ddb_session_stats()';
+		my $before = $session->query($count);
+		$session->query("SET atomic_dynamodb.server = '$server'");
+		my @error = $session->query_error($GET);
+		return ($session->query($count) - $before, @error);
+	};
+	my @first = $retries->('dead');
+	is($first[0], 3, 'a dead endpoint is tried again');
+	is($first[1], '08001', 'in vain');
+	is($first[4], 'Check the endpoint and region of server "dead".', 'the hint names the server');
+	$retries->('dead') for 1 .. 12;
+	is(($retries->('dead'))[0], 0, 'until the retries are used up');
+	$west->script({ repeat => 2, reply => { status => 500, body => { __type => 'x#InternalServerError' } } });
+	my @other = $retries->('West Side');
+	is($other[0], 2, 'which are not those of another server');
+	is($other[4], 'Check the names, and the region and endpoint of server "West Side". A new table can be used once it is ACTIVE.',
+		'nor is its hint');
+	is(($retries->('dead'))[0], 0, 'and there are no new ones after a change');
+	$west->reset;
+	sql('DROP SERVER dead CASCADE');
 }
 
 # No secret shows, neither in errors nor in the options that everybody sees.

@@ -330,7 +330,7 @@ get_settings(JsonbContainer *source)
 		.use_dualstack_endpoint = get_switch(source, "use_dualstack_endpoint"),
 		.allow_insecure_http = get_flag(source, "allow_insecure_http"),
 		.allow_ambient = !get_flag(source, "refuse_ambient"),
-		.correct_clock = true,
+		.correct_clock = !get_flag(source, "trust_clock"),
 	};
 
 	if (!addb_credentials_parse_time(get_text_or(source, "now", "2026-11-22T08:15:00Z"),

@@ -16,11 +16,22 @@ PG_FUNCTION_INFO_V1(addb_unit_config_generation);
 PG_FUNCTION_INFO_V1(addb_unit_config_bench);
 PG_FUNCTION_INFO_V1(addb_unit_setenv);
 
+static uint64 generation = 0;	/* of the configuration that was got last */
+
+static const AddbAwsConfig *
+get(void)
+{
+	const AddbAwsConfig *config = addb_aws_config_get();
+
+	generation = config->generation;
+	return config;
+}
+
 /* () -> url, host, path, region, key, secret, token and (source) in one line */
 Datum
 addb_unit_config(PG_FUNCTION_ARGS)
 {
-	const AddbAwsConfig *config = addb_aws_config_get();
+	const AddbAwsConfig *config = get();
 	const AddbCredentials *credentials = config->credentials;
 	char	   *line = psprintf("%s %s %s %s %s %s %s (%s)",
 								config->url, config->host, config->path,
@@ -38,8 +49,8 @@ Datum
 addb_unit_config_generation(PG_FUNCTION_ARGS)
 {
 	if (PG_GETARG_BOOL(0))
-		addb_aws_config_forget();
-	PG_RETURN_INT64((int64) addb_aws_config_get()->generation);
+		addb_aws_config_forget(generation);
+	PG_RETURN_INT64((int64) get()->generation);
 }
 
 /* (times int) -> nanoseconds for each get */

@@ -11,7 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "dynamodb/clock_skew.h"
+#include "aws/clock_skew.h"
 #include "dynamodb/error.h"
 #include "dynamodb/retry.h"
 

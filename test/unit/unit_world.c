@@ -7,7 +7,8 @@
  *	 files	  paths and contents; null is a file that may not be read
  *	 server   a list of steps {on, status, body} for requests "METHOD /path" to
  *			  any host; of several with the same "on" each serves once and the
- *			  last for ever; "silent" is a time limit that ran out, "absent" a
+ *			  last for ever; "offset_ms" is what its clock is ahead;
+ *			  "silent" is a time limit that ran out, "absent" a
  *			  connection that was not made. What no step is for is answered 404.
  *			  Without "server" there is no network at all.
  *	 network  true: the real one
@@ -145,6 +146,7 @@ static void
 play(JsonbContainer *step, AddbHostReply *reply)
 {
 	JsonbValue *status = step != NULL ? member(step, "status") : NULL;
+	JsonbValue *offset;
 
 	reply->sent = step == NULL || member(step, "absent") == NULL;
 	if (step != NULL && (!reply->sent || member(step, "silent") != NULL))
@@ -152,6 +154,11 @@ play(JsonbContainer *step, AddbHostReply *reply)
 		reply->error = reply->sent ? "time ran out" : "no connection";
 		return;
 	}
+	offset = step != NULL ? member(step, "offset_ms") : NULL;
+	reply->tells_time = offset != NULL;
+	if (offset != NULL)
+		reply->clock_offset_ms =
+			DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(offset->val.numeric)));
 	reply->status = step == NULL ? 404 :
 		DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(status->val.numeric)));
 	reply->body = step == NULL ? NULL : text_of(member(step, "body"));

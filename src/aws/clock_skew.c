@@ -14,7 +14,7 @@
 
 #include "utils/datetime.h"
 
-#include "dynamodb/clock_skew.h"
+#include "aws/clock_skew.h"
 
 /*
  * The service allows 5 minutes; a refusal at 4 and more may be about time, one

@@ -6,8 +6,8 @@
  * Pure functions: times are arguments, the caller keeps the offset and signs
  * with "now + offset".
  */
-#ifndef ADDB_DYNAMODB_CLOCK_SKEW_H
-#define ADDB_DYNAMODB_CLOCK_SKEW_H
+#ifndef ADDB_AWS_CLOCK_SKEW_H
+#define ADDB_AWS_CLOCK_SKEW_H
 
 extern bool addb_clock_skew_parse_date(const char *text, int64 *epoch_ms);
 extern bool addb_clock_skew_offset(const char *date, const char *age,
@@ -15,4 +15,4 @@ extern bool addb_clock_skew_offset(const char *date, const char *age,
 								   int64 *offset_ms);
 extern bool addb_clock_skew_is_error(const char *code, int64 offset_ms);
 
-#endif							/* ADDB_DYNAMODB_CLOCK_SKEW_H */
+#endif							/* ADDB_AWS_CLOCK_SKEW_H */
