@@ -118,7 +118,7 @@ call_until_settled(const AddbTransaction *transaction, AddbText token,
 		if (body->len == head && writes)
 		{
 			appendStringInfoString(body, ",\"ClientRequestToken\":");
-			addb_token_append(body, token.data, token.len);
+			addb_token_append(body, token.data, token.len, transaction->preface);
 		}
 		addb_request_end(request, body);
 		call = addb_client_call(request, CurrentMemoryContext);
