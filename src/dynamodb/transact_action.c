@@ -179,9 +179,9 @@ find_member(const AddbTransactAction *action, const AddbTransactMember *members,
  * addb_transact_read_members - reads an action's members into values
  *
  * members are the n that there can be, and values has as many elements; what is
- * absent becomes jbvNull. What the values point to lies in the action. Raises
+ * absent, or null where that is the same, becomes jbvNull. What the values point to lies in the action. Raises
  * 22023 for a member that is unknown, not for this operation, of another type,
- * or missing, 22004 for one that is null.
+ * or missing, 22004 for one that is null and may have been meant.
  */
 void
 addb_transact_read_members(const AddbTransactAction *action,
@@ -203,9 +203,10 @@ addb_transact_read_members(const AddbTransactAction *action,
 			continue;
 		(void) JsonbIteratorNext(&iterator, &value, true);
 		i = find_member(action, members, n, &name);
-		if (value.type == jbvNull)
+		if (value.type != jbvNull)
+			check_type(action, &members[i], &value);
+		else if (!members[i].nullable)
 			refuse_null(action, &members[i]);
-		check_type(action, &members[i], &value);
 		values[i] = value;
 	}
 	for (int i = 0; i < n; i++)

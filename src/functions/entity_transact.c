@@ -45,7 +45,7 @@ typedef enum Member
 static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ENTITY] = {"entity", jbvString, ADDB_OPS_ALL, ADDB_OPS_ALL},
-	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
+	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0, true},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_ITEM, ADDB_OPS_ITEM},
 	[MEMBER_KEY] = {"key", jbvObject, ADDB_OPS_KEY, ADDB_OPS_KEY},
 	[MEMBER_SET] = {"set", jbvObject, ADDB_OPS_UPDATE, 0},
@@ -59,9 +59,9 @@ static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_DATA] = {"data", jbvArray, ADDB_OPS_UPDATE, 0},
 	[MEMBER_UPDATE] = {"update", jbvString, ADDB_OPS_UPDATE & ~ADDB_OPS(ADDB_TRANSACT_UPSERT), 0},
 	[MEMBER_WHERE] = {"where", jbvBinary, ADDB_OPS_WRITE, 0},
-	[MEMBER_VALUES] = {"values", jbvObject, ADDB_OPS_WRITE, 0},
-	[MEMBER_RESPONSE] = {"response", jbvString, ADDB_OPS_WRITE, 0},
-	[MEMBER_ATTRIBUTES] = {"attributes", jbvArray, ADDB_OPS_GET, 0},
+	[MEMBER_VALUES] = {"values", jbvObject, ADDB_OPS_WRITE, 0, true},
+	[MEMBER_RESPONSE] = {"response", jbvString, ADDB_OPS_WRITE, 0, true},
+	[MEMBER_ATTRIBUTES] = {"attributes", jbvArray, ADDB_OPS_GET, 0, true},
 };
 
 static const AddbEntityMethod methods[] = {
