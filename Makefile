@@ -75,6 +75,7 @@ OBJS = \
 	src/dynamodb/error_table.o \
 	src/dynamodb/expression.o \
 	src/dynamodb/expression_actions.o \
+	src/dynamodb/expression_bind.o \
 	src/dynamodb/expression_condition.o \
 	src/dynamodb/expression_error.o \
 	src/dynamodb/expression_function.o \

@@ -131,11 +131,11 @@ AS 'MODULE_PATHNAME', 'addb_fn_entity_remove'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION ddb_entity_remove(text, jsonb, text, jsonb, jsonb) IS 'deletes an item of an entity that is there';
 
-CREATE FUNCTION ddb_params(action jsonb)
+CREATE FUNCTION ddb_params(action jsonb, token text DEFAULT NULL)
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'addb_fn_params'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ddb_params(jsonb) IS 'the request to DynamoDB that an operation on entities, or actions of ddb_transact_write or ddb_transact_get become; it is not sent';
+COMMENT ON FUNCTION ddb_params(jsonb, text) IS 'the request to DynamoDB that an operation on entities, or actions of ddb_transact_write or ddb_transact_get become; it is not sent';
 
 -- reads of many items; those that stream are inlined, so that a LIMIT ends them
 

@@ -176,12 +176,13 @@ addb_expression_find_member(const AddbExpressionMembers *members, const char *ke
 /*
  * addb_expression_member - the member that #n or :v means, marked as used
  *
- * Its first character may be left out of the key. Returns NULL when there is
- * none. Raises 22023 when there are both, 54000 when DynamoDB has no
+ * Its first character may be left out of the key. *first_use: it was not used
+ * before. Returns NULL when there is none. Raises 22023 when there are both, 54000 when DynamoDB has no
  * placeholders of that length.
  */
 AddbExpressionMember *
-addb_expression_member(AddbExpressionMembers *members, const AddbToken *token)
+addb_expression_member(AddbExpressionMembers *members, const AddbToken *token,
+					   bool *first_use)
 {
 	AddbExpressionMember *member =
 		addb_expression_find_member(members, token->text, token->len);
@@ -205,6 +206,7 @@ addb_expression_member(AddbExpressionMembers *members, const AddbToken *token)
 						addb_expression_excerpt(token->text, token->len)),
 				 errdetail("It has %d bytes; DynamoDB takes %d.", token->len,
 						   ADDB_EXPRESSION_MAX_PLACEHOLDER)));
+	*first_use = !member->used;
 	member->used = true;
 	return member;
 }

@@ -67,6 +67,29 @@ typedef struct AddbUpdatePairs
 typedef const char *(*AddbExpressionResolver) (void *arg, int level,
 											   const char *name, int *len);
 
+/* How a condition uses a value on an attribute. */
+typedef enum AddbExpressionUse
+{
+	ADDB_USE_COMPARED,			/* with the attribute, by an operator, BETWEEN or IN */
+	ADDB_USE_BEGINS,			/* begins_with(attribute, :v) */
+	ADDB_USE_CONTAINED,			/* contains(attribute, :v) */
+	ADDB_USE_SIZE				/* compared with size(attribute) */
+} AddbExpressionUse;
+
+/*
+ * What a resolver may have beside it, called with its arg: subject tells what
+ * the path read last leads to, levels being those of the whole path. bind is
+ * given each value that a condition uses on it. It may raise, and may write a
+ * value of the caller's instead: then it appends the placeholder of
+ * addb_expressions_append_value to out and returns true.
+ */
+typedef struct AddbExpressionBinder
+{
+	const void *(*subject) (void *arg, int levels);
+	bool		(*bind) (void *arg, const void *subject, AddbExpressionUse use,
+						 const JsonbValue *value, StringInfo out);
+} AddbExpressionBinder;
+
 /* What an action of an update's text is, as far as callers can do it themselves. */
 typedef enum AddbUpdateForm
 {
@@ -99,6 +122,8 @@ extern void addb_expressions_call_values(AddbExpressions *expressions,
 extern void addb_expressions_set_resolver(AddbExpressions *expressions,
 										  AddbExpressionResolver resolver,
 										  void *arg);
+extern void addb_expressions_set_binder(AddbExpressions *expressions,
+										const AddbExpressionBinder *binder);
 extern void addb_expressions_add(AddbExpressions *expressions,
 								 AddbExpressionKind kind, const char *argument,
 								 const char *text, int len, StringInfo out);

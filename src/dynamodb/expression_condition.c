@@ -99,7 +99,7 @@ set_condition(AddbOperand *result)
 }
 
 static void
-parse_comparison(AddbExpressionParser *parser)
+parse_comparison(AddbExpressionParser *parser, AddbOperand *left)
 {
 	const AddbToken *token = &parser->token;
 	AddbOperand right;
@@ -112,10 +112,11 @@ parse_comparison(AddbExpressionParser *parser)
 	addb_expression_emit_literal(parser, " ");
 	addb_expression_advance(parser);
 	addb_expression_parse_operand(parser, &right);
+	addb_expression_bind(parser, left, &right);
 }
 
 static void
-parse_between(AddbExpressionParser *parser)
+parse_between(AddbExpressionParser *parser, AddbOperand *left)
 {
 	AddbOperand bound;
 
@@ -123,11 +124,13 @@ parse_between(AddbExpressionParser *parser)
 	addb_expression_emit_literal(parser, " BETWEEN ");
 	addb_expression_advance(parser);
 	addb_expression_parse_operand(parser, &bound);
+	addb_expression_bind(parser, left, &bound);
 	if (!addb_expression_is_word(&parser->token, "and"))
 		addb_expression_fail(parser, "AND and the upper bound of BETWEEN are expected");
 	addb_expression_emit_literal(parser, " AND ");
 	addb_expression_advance(parser);
 	addb_expression_parse_operand(parser, &bound);
+	addb_expression_bind(parser, left, &bound);
 }
 
 static void
@@ -144,7 +147,7 @@ wrong_in(const AddbExpressionParser *parser, const AddbToken *in, int sqlstate,
 }
 
 static void
-parse_in(AddbExpressionParser *parser)
+parse_in(AddbExpressionParser *parser, AddbOperand *left)
 {
 	AddbToken	in = parser->token;
 	AddbOperand operand;
@@ -163,6 +166,7 @@ parse_in(AddbExpressionParser *parser)
 			wrong_in(parser, &in, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 					 "too many operands");
 		addb_expression_parse_operand(parser, &operand);
+		addb_expression_bind(parser, left, &operand);
 		if (parser->token.type != ADDB_TOKEN_COMMA)
 			break;
 		addb_expression_emit_literal(parser, ", ");
@@ -203,11 +207,11 @@ parse_term(AddbExpressionParser *parser, AddbOperand *result)
 	if (result->type == ADDB_OPERAND_CONDITION)
 		return;
 	if (parser->token.type == ADDB_TOKEN_COMPARISON)
-		parse_comparison(parser);
+		parse_comparison(parser, result);
 	else if (addb_expression_is_word(&parser->token, "between"))
-		parse_between(parser);
+		parse_between(parser, result);
 	else if (addb_expression_is_word(&parser->token, "in"))
-		parse_in(parser);
+		parse_in(parser, result);
 	else
 		return;
 	set_condition(result);

@@ -217,12 +217,16 @@ addb_expression_parse_call(AddbExpressionParser *parser, AddbOperand *operand)
 	if (n != function->noperands)
 		wrong_number(parser, function, &call, n);
 	check_operands(parser, function, operands);
+	if (n == 2)
+		addb_expression_bind_call(parser, function->name, operands);
 	addb_expression_emit_literal(parser, ")");
 	addb_expression_advance(parser);
 	parser->depth--;
 
 	operand->type = function->result == 0 ? ADDB_OPERAND_CONDITION : ADDB_OPERAND_CALL;
 	operand->types = function->result;
+	operand->subject = strcmp(function->name, "size") == 0 &&
+		operands[0].type == ADDB_OPERAND_PATH ? operands[0].subject : NULL;
 	operand->token = call;
 	operand->grouped = false;
 	operand->repeatable = is_repeatable(parser, function, operands);

@@ -108,6 +108,7 @@ struct AddbExpressions
 	AddbExpressionMembers values;
 	AddbExpressionResolver resolver;	/* or NULL */
 	void	   *resolver_arg;
+	const AddbExpressionBinder *binder; /* or NULL */
 
 	AddbExpressionName *table;	/* every name of the request once */
 	int			ntable;
@@ -145,7 +146,11 @@ typedef struct AddbOperand
 	AddbToken	token;			/* its first, parentheses left aside */
 	int			types;			/* bits of ADDB_TYPE_: what it can be */
 	AddbDocumentPath path;		/* of a PATH */
+	const void *subject;		/* of a PATH, and of its size: the binder's */
 	const JsonbValue *value;	/* of a VALUE */
+	AddbExpressionMember *member;	/* of a VALUE, which it has */
+	bool		first_use;		/* of that member */
+	int			place;			/* of a VALUE in the text that is written */
 	bool		grouped;		/* is one pair of parentheses as a whole */
 	bool		repeatable;		/* assigned twice, makes no difference */
 } AddbOperand;
@@ -173,7 +178,8 @@ typedef void (*AddbExpressionRule) (AddbExpressionParser *parser,
 extern AddbExpressionMember *addb_expression_find_member(const AddbExpressionMembers *members,
 														 const char *key, int len);
 extern AddbExpressionMember *addb_expression_member(AddbExpressionMembers *members,
-													const AddbToken *token);
+													const AddbToken *token,
+													bool *first_use);
 extern int	addb_expression_intern(AddbExpressions *expressions,
 								   const char *name, int len,
 								   const AddbToken *given);
@@ -227,6 +233,15 @@ extern void addb_expression_parse_value(AddbExpressionParser *parser,
 extern void addb_expression_parse_group(AddbExpressionParser *parser,
 										AddbOperand *operand,
 										AddbExpressionRule inner);
+
+/* in expression_bind.c */
+extern void addb_expression_take_subject(AddbExpressionParser *parser,
+										 AddbOperand *operand);
+extern void addb_expression_bind(AddbExpressionParser *parser,
+								 AddbOperand *left, AddbOperand *right);
+extern void addb_expression_bind_call(AddbExpressionParser *parser,
+									  const char *function,
+									  AddbOperand *operands);
 
 /* in expression_function.c */
 extern bool addb_expression_at_call(const AddbExpressionParser *parser);

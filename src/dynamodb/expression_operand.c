@@ -17,10 +17,11 @@ addb_expression_parse_value(AddbExpressionParser *parser, AddbOperand *operand)
 {
 	const AddbToken *token = &parser->token;
 	AddbExpressionMember *member;
+	bool		first_use;
 
 	if (token->type != ADDB_TOKEN_VALUE)
 		addb_expression_fail(parser, "a value, written as :name, is expected");
-	member = addb_expression_member(&parser->expressions->values, token);
+	member = addb_expression_member(&parser->expressions->values, token, &first_use);
 	if (member == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -34,7 +35,11 @@ addb_expression_parse_value(AddbExpressionParser *parser, AddbOperand *operand)
 	operand->type = ADDB_OPERAND_VALUE;
 	operand->token = *token;
 	operand->types = addb_expression_value_type(&member->value);
+	operand->subject = NULL;
 	operand->value = &member->value;
+	operand->member = member;
+	operand->first_use = first_use;
+	operand->place = parser->out->len;
 	operand->grouped = false;
 	operand->repeatable = true;
 	addb_expression_emit(parser, token->text, token->len);
@@ -50,6 +55,7 @@ parse_operand_path(AddbExpressionParser *parser, AddbOperand *operand)
 	operand->grouped = false;
 	operand->repeatable = false;
 	addb_expression_parse_path(parser, &operand->path);
+	addb_expression_take_subject(parser, operand);
 }
 
 /* A call whose result is a value. */
@@ -129,7 +135,10 @@ addb_expression_parse_group(AddbExpressionParser *parser, AddbOperand *operand,
 	addb_expression_expect(parser, ADDB_TOKEN_CLOSE, "\")\" is expected");
 	parser->depth--;
 	if (operand->grouped)
+	{
 		remove_byte(parser->out, place);
+		operand->place--;
+	}
 	else
 		addb_expression_emit_literal(parser, ")");
 	operand->grouped = true;

@@ -64,8 +64,9 @@ given_name(AddbExpressionParser *parser, int *len)
 {
 	const AddbToken *token = &parser->token;
 	AddbExpressionMember *member;
+	bool		ignored;
 
-	member = addb_expression_member(&parser->expressions->names, token);
+	member = addb_expression_member(&parser->expressions->names, token, &ignored);
 	if (member == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -217,7 +217,7 @@ addb_partiql_transaction_run(const AddbPartiqlTransaction *transaction,
 
 	initStringInfo(&body);
 	appendStringInfoString(&body, "{\"ClientRequestToken\":");
-	addb_token_append(&body, token, token_len);
+	addb_token_append(&body, token, token_len, NULL);
 	appendStringInfoString(&body, ",\"ReturnConsumedCapacity\":\"TOTAL\",\"TransactStatements\":[");
 	appendBinaryStringInfo(&body, transaction->statements.data,
 						   transaction->statements.len);

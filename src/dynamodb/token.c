@@ -54,10 +54,11 @@ append_hash(StringInfo out, const char *text, int len)
  * a token that nobody else has. One of more than 36 characters is replaced by
  * the first 36 hexadecimal digits of the SHA-256 of its UTF-8, in SQL
  * left(encode(sha256(convert_to(token, 'UTF8')), 'hex'), 36). Raises 22023
- * when it is empty.
+ * when it is empty, with the preface, if any, as DETAIL.
  */
 void
-addb_token_append(StringInfo out, const char *text, int len)
+addb_token_append(StringInfo out, const char *text, int len,
+				  const char *preface)
 {
 	char		uuid[ADDB_UUID_LEN + 1];
 
@@ -71,6 +72,7 @@ addb_token_append(StringInfo out, const char *text, int len)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"token\" must not be empty"),
+				 preface == NULL ? 0 : errdetail_internal("%s.", preface),
 				 errhint("Without one, every call is a transaction of its own.")));
 	if (pg_mbstrlen_with_len(text, len) <= ADDB_TOKEN_MAX_CHARS)
 	{

@@ -83,18 +83,17 @@ begin_action(AddbTransactAction *action, const AddbTransaction *transaction,
 	}
 }
 
-static AddbTransactCompile
-find_compiler(const AddbTransactCompiler *compilers,
-			  const AddbTransactAction *action)
+static const AddbTransactCompiler *
+find_compiler(const AddbTransactCompiler *compilers, JsonbContainer *object)
 {
 	JsonbValue	ignored;
 
 	while (compilers->member != NULL &&
-		   getKeyJsonValueFromContainer(action->object, compilers->member,
+		   getKeyJsonValueFromContainer(object, compilers->member,
 										strlen(compilers->member),
 										&ignored) == NULL)
 		compilers++;
-	return compilers->compile;
+	return compilers;
 }
 
 static void
@@ -110,58 +109,109 @@ check_size(const AddbTransaction *transaction)
 						   transaction->size, ADDB_TRANSACTION_MAX_SIZE)));
 }
 
-static void
-check_array(const AddbTransactKind *kind, Jsonb *actions)
+/* The elements of an array; an object is the only one. Palloc'd. */
+static JsonbValue *
+read_elements(const AddbTransactKind *kind, Jsonb *actions, int *n)
 {
-	if (!JB_ROOT_IS_ARRAY(actions) || JB_ROOT_IS_SCALAR(actions))
+	JsonbValue *elements;
+
+	if (JB_ROOT_IS_SCALAR(actions))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"%s\" must be a JSON array of objects",
 						kind->argument)));
-	if (JB_ROOT_COUNT(actions) > ADDB_TRANSACT_MAX_ACTIONS)
+	*n = JB_ROOT_IS_ARRAY(actions) ? JB_ROOT_COUNT(actions) : 1;
+	elements = palloc(Max(*n, 1) * sizeof(JsonbValue));
+	if (JB_ROOT_IS_OBJECT(actions))
+	{
+		elements[0].type = jbvBinary;
+		elements[0].val.binary.data = &actions->root;
+		elements[0].val.binary.len = VARSIZE(actions) - VARHDRSZ;
+	}
+	else
+	{
+		JsonbIterator *iterator = JsonbIteratorInit(&actions->root);
+		JsonbIteratorToken token;
+		JsonbValue	element;
+		int			i = 0;
+
+		while ((token = JsonbIteratorNext(&iterator, &element, true)) != WJB_DONE)
+			if (token == WJB_ELEM)
+				elements[i++] = element;
+	}
+	return elements;
+}
+
+/* The first that any of the actions gives it. */
+static const char *
+find_preface(const AddbTransactCompiler *compilers, const JsonbValue *elements, int n)
+{
+	const char *preface = NULL;
+
+	for (int i = 0; i < n && preface == NULL; i++)
+		if (elements[i].type == jbvBinary &&
+			JsonContainerIsObject(elements[i].val.binary.data))
+			preface = find_compiler(compilers, elements[i].val.binary.data)->preface;
+	return preface;
+}
+
+/*
+ * addb_transact_detail - the DETAIL of what DynamoDB would refuse, with the
+ * transaction's preface
+ */
+const char *
+addb_transact_detail(const AddbTransaction *transaction, const char *text)
+{
+	return transaction->preface == NULL ? text :
+		psprintf("%s: %s", transaction->preface, text);
+}
+
+static void
+check_number(const AddbTransaction *transaction, int n)
+{
+	if (n > ADDB_TRANSACT_MAX_ACTIONS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("argument \"%s\" has %d elements", kind->argument,
-						JB_ROOT_COUNT(actions)),
-				 errdetail("A DynamoDB transaction takes %d.",
-						   ADDB_TRANSACT_MAX_ACTIONS)));
+				 errmsg("argument \"%s\" has %d elements",
+						transaction->kind->argument, n),
+				 errdetail_internal("%s",
+									addb_transact_detail(transaction,
+														 psprintf(_("A DynamoDB transaction takes %d."),
+																  ADDB_TRANSACT_MAX_ACTIONS)))));
 }
 
 /*
  * addb_transact_build - reads the actions and compiles them
  *
- * compilers is a list whose last one takes all actions; arg is for them. actions must stay as
- * long as the transaction, whose memory is palloc'd. Raises 22023, 42601 and
- * 54000 naming the action, and what its compiler raises.
+ * actions is an array, or one object. compilers is a list whose last one takes
+ * all actions; arg is for them. actions must stay as long as the transaction,
+ * whose memory is palloc'd. Raises 22023, 22004, 42601 and 54000 naming the
+ * action, and what its compiler raises.
  */
 void
 addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
 					const AddbTransactCompiler *compilers, void *arg,
 					Jsonb *actions)
 {
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue	element;
+	int			n;
+	JsonbValue *elements = read_elements(kind, actions, &n);
 
-	check_array(kind, actions);
 	memset(transaction, 0, sizeof(*transaction));
 	transaction->kind = kind;
 	transaction->arg = arg;
-	transaction->actions = palloc(Max(JB_ROOT_COUNT(actions), 1) *
-								  sizeof(AddbTransactAction));
+	transaction->preface = find_preface(compilers, elements, n);
+	check_number(transaction, n);
+	transaction->actions = palloc(Max(n, 1) * sizeof(AddbTransactAction));
 	initStringInfo(&transaction->items);
 	initStringInfo(&transaction->keys);
-	iterator = JsonbIteratorInit(&actions->root);
-	while ((token = JsonbIteratorNext(&iterator, &element, true)) != WJB_DONE)
+	while (transaction->n < n)
 	{
 		AddbTransactAction *action = &transaction->actions[transaction->n];
 
-		if (token != WJB_ELEM)
-			continue;
-		begin_action(action, transaction, &element);
+		begin_action(action, transaction, &elements[transaction->n]);
 		if (transaction->n > 0)
 			appendStringInfoChar(&transaction->items, ',');
-		find_compiler(compilers, action) (transaction, action);
+		find_compiler(compilers, action->object)->compile(transaction, action);
 		transaction->n++;
 		check_size(transaction);
 	}
@@ -196,7 +246,9 @@ check_not_taken(const AddbTransaction *transaction,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("%ss %d and %d are on the same item",
 							action->kind->noun, other->number, action->number),
-					 errdetail("A DynamoDB transaction takes an item once.")));
+					 errdetail_internal("%s",
+										addb_transact_detail(transaction,
+															 _("A DynamoDB transaction takes an item once.")))));
 	}
 }
 

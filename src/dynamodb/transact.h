@@ -74,7 +74,8 @@ struct AddbTransaction
 {
 	const AddbTransactKind *kind;
 	void	   *arg;			/* the caller's, for compilers */
-	const char *preface;		/* as in AddbRequest; NULL unless a compiler sets it */
+	const char *preface;		/* as in AddbRequest, and of refusals here that
+								 * would be DynamoDB's; or NULL */
 	AddbTransactAction *actions;
 	int			n;
 	StringInfoData items;		/* JSON: the elements of TransactItems */
@@ -94,6 +95,7 @@ typedef struct AddbTransactCompiler
 {
 	const char *member;			/* those that have it; NULL: all */
 	AddbTransactCompile compile;
+	const char *preface;		/* of the transaction that has one, or NULL */
 } AddbTransactCompiler;
 
 /* What became of one action; the SQL type ddb_transact_item. */
@@ -118,6 +120,9 @@ extern void addb_transact_build(AddbTransaction *transaction,
 								const AddbTransactKind *kind,
 								const AddbTransactCompiler *compilers,
 								void *arg, Jsonb *actions);
+
+extern const char *addb_transact_detail(const AddbTransaction *transaction,
+										const char *text);
 
 /* in transact_table.c */
 extern void addb_transact_compile_table(AddbTransaction *transaction,

@@ -137,6 +137,17 @@ check_type(const AddbTransactAction *action, const AddbTransactMember *member,
 						member->type == jbvObject ? "an object" : "an array")));
 }
 
+/* A condition that is NULL by mistake must not count as none. */
+static void
+refuse_null(const AddbTransactAction *action, const AddbTransactMember *member)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("\"%s\" of %s %d must not be null", member->name,
+					action->kind->noun, action->number),
+			 errhint("A member that is not meant is left out; jsonb_strip_nulls leaves out those that are null.")));
+}
+
 /* The index of a member by its name; raises 22023 when there can be none. */
 static int
 find_member(const AddbTransactAction *action, const AddbTransactMember *members,
@@ -168,9 +179,9 @@ find_member(const AddbTransactAction *action, const AddbTransactMember *members,
  * addb_transact_read_members - reads an action's members into values
  *
  * members are the n that there can be, and values has as many elements; what is
- * absent, or null, becomes jbvNull. What the values point to lies in the action.
- * Raises 22023 for a member that is unknown, not for this operation, of another
- * type, or missing.
+ * absent, or null where that is the same, becomes jbvNull. What the values point to lies in the action. Raises
+ * 22023 for a member that is unknown, not for this operation, of another type,
+ * or missing, 22004 for one that is null and may have been meant.
  */
 void
 addb_transact_read_members(const AddbTransactAction *action,
@@ -194,6 +205,8 @@ addb_transact_read_members(const AddbTransactAction *action,
 		i = find_member(action, members, n, &name);
 		if (value.type != jbvNull)
 			check_type(action, &members[i], &value);
+		else if (!members[i].nullable)
+			refuse_null(action, &members[i]);
 		values[i] = value;
 	}
 	for (int i = 0; i < n; i++)

@@ -27,6 +27,8 @@ typedef struct AddbTransactMember
 								 * any of them */
 	int			ops;			/* that may have it */
 	int			required;		/* that must */
+	bool		nullable;		/* null is absence: nothing would be written or
+								 * left unasked that was not to be */
 } AddbTransactMember;
 
 extern void addb_transact_read_members(const AddbTransactAction *action,

@@ -118,7 +118,7 @@ call_until_settled(const AddbTransaction *transaction, AddbText token,
 		if (body->len == head && writes)
 		{
 			appendStringInfoString(body, ",\"ClientRequestToken\":");
-			addb_token_append(body, token.data, token.len);
+			addb_token_append(body, token.data, token.len, transaction->preface);
 		}
 		addb_request_end(request, body);
 		call = addb_client_call(request, CurrentMemoryContext);
@@ -320,15 +320,32 @@ rows_json(const AddbTransactResult *result)
 	return json.data;
 }
 
+/*
+ * Whether a create was refused because the item is there: with a condition of
+ * its own, that is known only when the item has come back.
+ */
+static bool
+is_there(const AddbTransactAction *action, const AddbCancellationReason *reason)
+{
+	JsonbValue	ignored;
+
+	return action->op == ADDB_TRANSACT_CREATE &&
+		strcmp(reason->code, "ConditionalCheckFailed") == 0 &&
+		(reason->item.len > 0 ||
+		 getKeyJsonValueFromContainer(action->object, "where", strlen("where"),
+									  &ignored) == NULL);
+}
+
 /* Whether all that was refused is a create of what is there already. */
 static bool
 only_creates_failed(const AddbTransaction *transaction,
 					const AddbTransactResult *result)
 {
+	const AddbCancellationReason *reasons = addb_call_error(result->call)->reasons;
+
 	for (int i = 0; i < result->n; i++)
 		if (result->rows[i].rejected &&
-			(transaction->actions[i].op != ADDB_TRANSACT_CREATE ||
-			 strcmp(result->rows[i].code, "ConditionalCheckFailed") != 0))
+			!is_there(&transaction->actions[i], &reasons[i]))
 			return false;
 	return true;
 }
@@ -337,7 +354,7 @@ only_creates_failed(const AddbTransaction *transaction,
  * addb_transact_raise - raises the error that a cancelled transaction can be
  *
  * The DETAIL is the rows as a JSON array. 23505 when nothing but creates was
- * refused, their items being there; 40001 when all that was refused may pass
+ * refused, their items being known to be there; 40001 when all that was refused may pass
  * another time, 53000 when it was all throttled, 22023 when an action can never
  * pass; else 23000.
  */

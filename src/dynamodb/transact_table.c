@@ -34,7 +34,7 @@ typedef enum Member
 
 static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
-	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
+	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0, true},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_PUT, ADDB_OPS_PUT},
 	[MEMBER_KEY] = {"key", jbvObject, ADDB_OPS_ALL & ~ADDB_OPS_PUT,
 	ADDB_OPS_ALL & ~ADDB_OPS_PUT},
@@ -46,10 +46,10 @@ static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_REMOVE] = {"remove", jbvArray, ADDB_OPS_UPDATE, 0},
 	[MEMBER_DELETE] = {"delete", jbvObject, ADDB_OPS_UPDATE, 0},
 	[MEMBER_WHERE] = {"where", jbvString, ADDB_OPS_WRITE, ADDB_OPS_CHECK},
-	[MEMBER_VALUES] = {"values", jbvObject, ADDB_OPS_WRITE, 0},
-	[MEMBER_NAMES] = {"names", jbvObject, ADDB_OPS_ALL, 0},
-	[MEMBER_RESPONSE] = {"response", jbvString, ADDB_OPS_WRITE, 0},
-	[MEMBER_PROJECTION] = {"projection", jbvString, ADDB_OPS_GET, 0},
+	[MEMBER_VALUES] = {"values", jbvObject, ADDB_OPS_WRITE, 0, true},
+	[MEMBER_NAMES] = {"names", jbvObject, ADDB_OPS_ALL, 0, true},
+	[MEMBER_RESPONSE] = {"response", jbvString, ADDB_OPS_WRITE, 0, true},
+	[MEMBER_PROJECTION] = {"projection", jbvString, ADDB_OPS_GET, 0, true},
 };
 
 /* The members that hold the pairs of an update. */

@@ -83,6 +83,8 @@ extern AddbEntityValues addb_entity_read_values(const AddbEntityModel *model,
 extern void addb_entity_append_key(StringInfo body,
 								   const AddbEntityModel *model,
 								   AddbEntityValues values);
+extern void addb_entity_check_key(const AddbEntityModel *model,
+								  AddbEntityValues values);
 extern void addb_entity_append_table_key(AddbEntityRequest *request,
 										 AddbEntityValues values);
 extern void addb_entity_append_projection(AddbEntityRequest *request,

@@ -32,9 +32,13 @@ append_keys(AddbEntityRequest *request, JsonbContainer *keys,
 
 	for (int i = 0; i < JsonContainerSize(keys); i++)
 	{
+		AddbEntityValues values =
+			addb_entity_read_values(model, element(keys, i, "keys"));
+
+		if (request->action.method == ADDB_METHOD_BATCH_DELETE)
+			addb_entity_check_key(model, values);
 		appendStringInfo(&request->body, "%s%s", i > 0 ? "," : "", before);
-		addb_entity_append_key(&request->body, model,
-							   addb_entity_read_values(model, element(keys, i, "keys")));
+		addb_entity_append_key(&request->body, model, values);
 		appendStringInfoString(&request->body, after);
 	}
 }

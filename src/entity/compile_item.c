@@ -40,7 +40,8 @@ compile_write(AddbEntityRequest *request, AddbExpressions *expressions)
 /*
  * addb_entity_compile_item - compiles get, delete, remove or check
  *
- * Raises error 2002 for missing composites.
+ * Raises error 2002 for missing composites, 3001 for those of a write that are
+ * of wrong types.
  */
 void
 addb_entity_compile_item(AddbEntityRequest *request)
@@ -52,6 +53,8 @@ addb_entity_compile_item(AddbEntityRequest *request)
 	addb_entity_request_begin(request, get ? &addb_get_item :
 							  &addb_delete_item);
 	request->key = addb_entity_read_values(model, request->action.key);
+	if (!get)
+		addb_entity_check_key(model, request->key);
 	addb_entity_append_table_key(request, request->key);
 	if (get)
 		compile_get(request, expressions);

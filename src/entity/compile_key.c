@@ -7,6 +7,7 @@
 #include "dynamodb/attribute_value.h"
 #include "entity/compile.h"
 #include "entity/error.h"
+#include "entity/value.h"
 
 /*
  * addb_entity_read_values - the members of an object that are attributes
@@ -30,6 +31,19 @@ addb_entity_read_values(const AddbEntityModel *model, JsonbContainer *object)
 												 &store[i]);
 	}
 	return values;
+}
+
+/*
+ * addb_entity_check_key - raises error 3001 for values of a key against the model
+ *
+ * For writes; ElectroDB checks no keys, and makes "7" of 7.
+ */
+void
+addb_entity_check_key(const AddbEntityModel *model, AddbEntityValues values)
+{
+	for (int i = 0; i < model->root.nchildren; i++)
+		if (values[i] != NULL && model->root.children[i].in_table_key)
+			addb_entity_check(&model->root.children[i], values[i]);
 }
 
 static void

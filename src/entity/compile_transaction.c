@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "dynamodb/attribute_value.h"
+#include "dynamodb/token.h"
 #include "entity/error.h"
 #include "entity/request_parts.h"
 
@@ -129,6 +129,6 @@ addb_entity_compile_transaction(AddbEntityRequest *request,
 	if (write && token.len > 0)
 	{
 		appendStringInfoString(&request->body, ",\"ClientRequestToken\":");
-		addb_av_append_string(&request->body, token.data, token.len);
+		addb_token_append(&request->body, token.data, token.len, NULL);
 	}
 }

@@ -50,6 +50,7 @@ add_child(AddbJsonNode *parent, AddbJsonNode **last, AddbJsonNode *child)
 	if (old != NULL)
 	{
 		child->next = old->next;
+		child->repeated = true;
 		*old = *child;
 		return;
 	}

@@ -19,6 +19,7 @@ struct AddbJsonNode
 	AddbJsonNode *first;		/* child */
 	AddbJsonNode *next;			/* sibling */
 	int			n;				/* children */
+	bool		repeated;		/* a member whose name was there before */
 };
 
 extern AddbJsonNode *addb_json_tree(const char *text, int len);

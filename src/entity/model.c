@@ -177,25 +177,69 @@ required_object(const AddbJsonNode *root, const char *name)
 	return node;
 }
 
+/* Items are told by their entity's name, which cannot be without letters. */
+static AddbText
+read_name(const AddbJsonNode *head, const char *name)
+{
+	AddbText	text = addb_model_required_text(head, name, "model");
+
+	if (text.len == 0)
+		addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "\"model.%s\" of the model must not be empty", name);
+	return text;
+}
+
+/* Filters are functions; ElectroDB refuses any that JSON can hold. */
+static void
+refuse_filters(const AddbJsonNode *root)
+{
+	const AddbJsonNode *filters = addb_json_member(root, "filters");
+
+	if (filters == NULL || (filters->type == ADDB_JSON_OBJECT && filters->n == 0))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("callbacks \"filters\" of the model are not supported"),
+			 errdetail("ElectroDB error %d: a filter is a function of JavaScript.",
+					   ADDB_ENTITY_BAD_MODEL)));
+}
+
+/*
+ * addb_model_refuse_repeated - raises 22023 for two members of one name
+ *
+ * JSON.parse takes the last of them, which is hardly what was meant.
+ */
+void
+addb_model_refuse_repeated(const AddbJsonNode *object, const char *what)
+{
+	for (const AddbJsonNode *node = object->first; node != NULL; node = node->next)
+		if (node->repeated)
+			addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "%s \"%s\" of the model is defined twice",
+							  what, addb_entity_quote(node->name));
+}
+
 static void
 read_model(AddbEntityModel *model, const char *text, int len)
 {
 	char	   *utf8 = pg_server_to_any(text, len, PG_UTF8);
 	const AddbJsonNode *root;
 	const AddbJsonNode *head;
+	const AddbJsonNode *indexes;
 
 	utf8 = utf8 == text ? pnstrdup(text, len) : utf8;
 	root = addb_json_tree(utf8, (int) strlen(utf8));
 	if (root == NULL || root->type != ADDB_JSON_OBJECT)
 		addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "model must be a JSON object");
 	head = required_object(root, "model");
-	model->entity = addb_model_required_text(head, "entity", "model");
-	model->version = addb_model_required_text(head, "version", "model");
-	model->service = addb_model_required_text(head, "service", "model");
+	model->entity = read_name(head, "entity");
+	model->version = read_name(head, "version");
+	model->service = read_name(head, "service");
 	model->table = addb_model_text(root, "table", NULL);
 	model->identity_json = identity_json(model);
+	refuse_filters(root);
 	addb_model_read_attributes(model, required_object(root, "attributes"));
-	addb_model_read_indexes(model, required_object(root, "indexes"));
+	indexes = required_object(root, "indexes");
+	addb_model_refuse_repeated(indexes, "access pattern");
+	addb_model_read_indexes(model, indexes);
 }
 
 /*

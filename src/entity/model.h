@@ -138,6 +138,8 @@ extern int	addb_model_choice(const AddbJsonNode *object, const char *name,
 							  int n);
 extern AddbText addb_model_utf8(AddbText text);
 extern AddbText addb_model_json_name(AddbText name);
+extern void addb_model_refuse_repeated(const AddbJsonNode *object,
+									   const char *what);
 extern char *addb_model_path(const char *path, AddbText name);
 extern bool addb_text_equal(AddbText a, AddbText b);
 extern bool addb_text_is(AddbText text, const char *word);

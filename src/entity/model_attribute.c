@@ -181,7 +181,7 @@ read_validate(AddbEntityAttribute *attribute, const AddbJsonNode *node,
 						  "\"%s.validate\" of the model must be an object with \"regex\" and \"flags\"",
 						  path);
 	attribute->flags = addb_model_text(validate, "flags", path);
-	addb_entity_pattern_check(attribute);
+	addb_entity_pattern_check(attribute, path);
 }
 
 /* A document as an operation would give the value. */
@@ -293,6 +293,7 @@ read_children(AddbEntityAttribute *parent, const AddbJsonNode *properties,
 {
 	int			n = 0;
 
+	addb_model_refuse_repeated(properties, "attribute");
 	parent->children =
 		palloc0(Max(properties->n, 1) * sizeof(AddbEntityAttribute));
 	for (const AddbJsonNode *node = properties->first; node != NULL;

@@ -158,7 +158,8 @@ addb_entity_operation_init(AddbEntityOperation *operation)
 /*
  * addb_entity_operation_read - reads an operation; unknown members are an error
  *
- * Raises 22023 for members of wrong types, with number 1010 or 2005 for options.
+ * Raises 22023 for members of wrong types, with number 1010 or 2005 for options,
+ * 22004 for a condition, values or changes that are null.
  */
 void
 addb_entity_operation_read(JsonbContainer *object,
@@ -181,6 +182,12 @@ addb_entity_operation_read(JsonbContainer *object,
 			read_method(&value, operation);
 			has_method = true;
 		}
+		else if (value.type == jbvNull && (key_is(&key, "where") || key_is(&key, "values") ||
+										   key_is(&key, "chain")))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("\"%s\" of the operation must not be null",
+							pnstrdup(key.val.string.val, key.val.string.len))));
 		else if (key_is(&key, "where"))
 			operation->where = value;
 		else if (key_is(&key, "values"))

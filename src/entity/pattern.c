@@ -13,6 +13,7 @@
 #include "entity/error.h"
 #include "entity/js_text.h"
 #include "entity/pattern.h"
+#include "mb/pg_wchar.h"
 #include "regex/regex.h"
 #include "utils/builtins.h"
 
@@ -36,15 +37,48 @@ matches(const AddbEntityAttribute *attribute, char *text, int len)
 	return RE_compile_and_execute(cstring_to_text_with_len(attribute->pattern.data, attribute->pattern.len), text, len, compile_flags(attribute->flags), C_COLLATION_OID, 0, NULL);
 }
 
+/* Of JavaScript's, d, u, v and y make no difference to a test, nor g. */
+static void
+check_flags(AddbText flags, const char *path)
+{
+	for (int i = 0; i < flags.len; i++)
+		if (strchr("dgimsuvy", flags.data[i]) == NULL ||
+			memchr(flags.data, flags.data[i], i) != NULL)
+			addb_entity_raise(ADDB_ENTITY_BAD_MODEL,
+							  "\"%s.validate.flags\" of the model cannot be \"%s\"",
+							  path, addb_entity_quote(flags));
+}
+
 /*
- * addb_entity_pattern_check - raises 2201B when the expression is none
+ * addb_entity_pattern_check - raises for an expression that cannot be used
+ *
+ * 22023 with number 1009 for flags that JavaScript does not have, 0A000 for an
+ * expression that PostgreSQL's engine does not take.
  */
 void
-addb_entity_pattern_check(const AddbEntityAttribute *attribute)
+addb_entity_pattern_check(const AddbEntityAttribute *attribute, const char *path)
 {
-	char		nothing[1] = "";
+	pg_wchar   *wide = palloc((attribute->pattern.len + 1) * sizeof(pg_wchar));
+	int			len = pg_mb2wchar_with_len(attribute->pattern.data, wide,
+										   attribute->pattern.len);
+	regex_t		regex;
+	int			result;
+	char		reason[100];
 
-	(void) matches(attribute, nothing, 0);
+	check_flags(attribute->flags, path);
+	result = pg_regcomp(&regex, wide, len, compile_flags(attribute->flags), C_COLLATION_OID);
+	pfree(wide);
+	if (result == REG_OKAY)
+	{
+		pg_regfree(&regex);
+		return;
+	}
+	pg_regerror(result, &regex, reason, sizeof(reason));
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("regular expression of \"%s\" is not supported", path),
+			 errdetail("PostgreSQL says of it: %s.", reason),
+			 errhint("Named groups, \\p{...}, and groups within a lookbehind are JavaScript's alone.")));
 }
 
 /* A scalar as JavaScript's String() has it, in the server's encoding. */

@@ -7,7 +7,8 @@
 
 #include "entity/model.h"
 
-extern void addb_entity_pattern_check(const AddbEntityAttribute *attribute);
+extern void addb_entity_pattern_check(const AddbEntityAttribute *attribute,
+									  const char *path);
 extern bool addb_entity_pattern_matches(const AddbEntityAttribute *attribute,
 										const JsonbValue *value);
 

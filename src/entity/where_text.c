@@ -3,28 +3,41 @@
  *	  Conditions as text, with the names of the model.
  *
  * The item layer's parser reads them and asks here for each name of a path. The
- * values behind :name are as the item layer has them: a set is {"$ss": [...]}.
+ * values behind :name are checked and written as those of conditions as data;
+ * sets may also be in the item layer's form, {"$ss": [...]}.
  */
 #include "postgres.h"
 
 #include "entity/error.h"
+#include "entity/value.h"
 #include "entity/where.h"
 
 typedef struct Resolver
 {
-	const AddbEntityCondition *condition;
+	AddbEntityCondition *condition;
+	const AddbEntityModel *model;	/* that has the path's root */
 	const AddbEntityAttribute *at;	/* what the path has led to; NULL: anything */
 	int			level;			/* of that */
 } Resolver;
 
-static const AddbEntityAttribute *
-find_root(const AddbEntityCondition *condition, const char *name, int len)
+/* What a path has led to, for the values that are used on it. */
+typedef struct Subject
 {
+	const AddbEntityModel *model;
+	const AddbEntityAttribute *attribute;
+} Subject;
+
+static const AddbEntityAttribute *
+find_root(Resolver *resolver, const char *name, int len)
+{
+	const AddbEntityCondition *condition = resolver->condition;
+
 	for (int i = 0; i < condition->nmodels; i++)
 	{
 		const AddbEntityAttribute *attribute =
 			addb_entity_child(&condition->models[i]->root, name, len);
 
+		resolver->model = condition->models[i];
 		if (attribute != NULL)
 			return attribute;
 	}
@@ -59,7 +72,7 @@ resolve(void *arg, int level, const char *name, int *len)
 
 	if (level == 0)
 	{
-		resolver->at = find_root(resolver->condition, name, *len);
+		resolver->at = find_root(resolver, name, *len);
 		resolver->level = 0;
 		*len = resolver->at->field.len;
 		return resolver->at->field.data;
@@ -82,6 +95,70 @@ resolve(void *arg, int level, const char *name, int *len)
 	return child->field.data;
 }
 
+static const void *
+subject_of(void *arg, int levels)
+{
+	Resolver   *resolver = arg;
+	Subject    *subject;
+
+	pass_elements(resolver, levels);
+	if (resolver->at == NULL || resolver->at->type == ADDB_ENTITY_ANY)
+		return NULL;
+	subject = palloc(sizeof(Subject));
+	subject->model = resolver->model;
+	subject->attribute = resolver->at;
+	return subject;
+}
+
+/* What stands behind the only member of an object, if that is its name. */
+static const JsonbValue *
+behind(const JsonbValue *value, const char *name)
+{
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data) ||
+		JsonContainerSize(value->val.binary.data) != 1)
+		return NULL;
+	return getKeyJsonValueFromContainer(value->val.binary.data, name,
+										(int) strlen(name), NULL);
+}
+
+/* The elements of a set in the item layer's form; else the value itself. */
+static const JsonbValue *
+elements_of(const JsonbValue *value)
+{
+	const JsonbValue *elements = behind(value, "$ss");
+
+	if (elements == NULL)
+		elements = behind(value, "$ns");
+	return elements != NULL ? elements : value;
+}
+
+static bool
+bind(void *arg, const void *on, AddbExpressionUse use, const JsonbValue *value,
+	 StringInfo out)
+{
+	static const char *const ops[] = {
+		[ADDB_USE_COMPARED] = "eq",
+		[ADDB_USE_BEGINS] = "begins",
+		[ADDB_USE_CONTAINED] = "contains"
+	};
+	Resolver   *resolver = arg;
+	const Subject *subject = on;
+
+	if (use == ADDB_USE_SIZE)
+	{
+		if (value->type != jbvNumeric)
+			addb_entity_refuse(subject->attribute, "has a size, which is compared with a number");
+		return false;
+	}
+	if (behind(value, "$s") != NULL)
+		return false;
+	if (subject->attribute->type == ADDB_ENTITY_SET && use == ADDB_USE_COMPARED)
+		value = elements_of(value);
+	addb_entity_where_value(resolver->condition, subject->attribute, false, ops[use],
+							value, subject->model, out);
+	return true;
+}
+
 /* Whether a condition for DynamoDB is in one pair of parentheses as a whole. */
 static bool
 is_grouped(const char *text, int len)
@@ -100,20 +177,23 @@ is_grouped(const char *text, int len)
 /*
  * addb_entity_where_text - appends a condition given as text, in parentheses
  *
- * Raises 22023 with number 1012 for unknown attributes, and what
- * addb_expressions_add raises.
+ * Raises 22023 with number 1012 for unknown attributes, 23514 for
+ * values of wrong types, and what addb_expressions_add raises.
  */
 void
 addb_entity_where_text(AddbEntityCondition *condition, AddbText text,
 					   StringInfo out)
 {
-	Resolver	resolver = {condition, NULL, 0};
+	static const AddbExpressionBinder binder = {subject_of, bind};
+	Resolver	resolver = {condition, NULL, NULL, 0};
 	StringInfoData clause;
 
 	initStringInfo(&clause);
 	addb_expressions_set_resolver(condition->expressions, resolve, &resolver);
+	addb_expressions_set_binder(condition->expressions, &binder);
 	addb_expressions_append(condition->expressions, ADDB_CONDITION, condition->name,
 							pnstrdup(text.data, text.len), text.len, &clause);
+	addb_expressions_set_binder(condition->expressions, NULL);
 	addb_expressions_set_resolver(condition->expressions, NULL, NULL);
 	if (is_grouped(clause.data, clause.len))
 		appendBinaryStringInfo(out, clause.data, clause.len);

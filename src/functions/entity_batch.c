@@ -97,7 +97,12 @@ append_element(StringInfo out, void *value)
 	if (one->list->call.request.action.method == ADDB_METHOD_BATCH_PUT)
 		addb_entity_append_item(out, model, one->object);
 	else
-		addb_entity_append_key(out, model, addb_entity_read_values(model, one->object));
+	{
+		AddbEntityValues values = addb_entity_read_values(model, one->object);
+
+		addb_entity_check_key(model, values);
+		addb_entity_append_key(out, model, values);
+	}
 }
 
 /* Starts the read, in the current context. */

@@ -186,6 +186,18 @@ kind_of(const AddbEntityRequest *request)
 		? ADDB_WRITE_CONDITIONAL : ADDB_WRITE_IDEMPOTENT;
 }
 
+/* Whether the user has a condition of his own, which may be what is not met. */
+static bool
+has_condition(const AddbEntityOperation *operation)
+{
+	const JsonbValue *where = &operation->where;
+
+	return where->type == jbvString ||
+		(where->type == jbvBinary &&
+		 (JsonContainerIsObject(where->val.binary.data) ||
+		  JsonContainerSize(where->val.binary.data) > 0));
+}
+
 /* The member "data", or both when the caller is told of a failed condition. */
 static Jsonb *
 unwrap(const AddbEntityRequest *request, Jsonb *result)
@@ -234,8 +246,8 @@ read_result(const AddbEntityRequest *request, AddbCall *call)
  *
  * arguments is as in AddbRequest. The result is palloc'd, NULL when it is null.
  * With the option "returnOnConditionCheckFailure" it is {"rejected", "data"}.
- * Raises what compiling raises; 23000, or 23505 when it is a create, when the
- * condition is not met; and what calls raise.
+ * Raises what compiling raises; 23000, or 23505 of a create without a
+ * condition of its own, when the condition is not met; and what calls raise.
  */
 Jsonb *
 addb_entity_call_run(AddbEntityCall *call, const char *arguments)
@@ -252,7 +264,8 @@ addb_entity_call_run(AddbEntityCall *call, const char *arguments)
 	wire.table = request->table;
 	wire.body = request->body.data;
 	wire.body_len = request->body.len;
-	wire.is_create = request->action.method == ADDB_METHOD_CREATE;
+	wire.is_create = request->action.method == ADDB_METHOD_CREATE &&
+		!has_condition(&request->action);
 	if (request->operation->is_write)
 		wire.kind = kind_of(request);
 	sent = addb_single_call(&wire, CurrentMemoryContext);

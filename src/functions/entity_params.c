@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "core/compat.h"
+#include "dynamodb/token.h"
 #include "functions/args.h"
 #include "functions/entity_call.h"
 #include "functions/entity_transact.h"
@@ -111,28 +112,37 @@ language_of_list(Jsonb *list)
 	return language;
 }
 
+static void
+refuse_token(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s takes no token", what),
+			 errdetail("Argument \"token\" is for transactions that write.")));
+}
+
 /* Actions as ddb_transact_write or ddb_transact_get take them. */
 static Datum
-show_actions(FunctionCallInfo fcinfo, const AddbTransactKind *kind, Jsonb *actions)
+show_actions(FunctionCallInfo fcinfo, const AddbTransactKind *kind, Jsonb *actions,
+			 AddbText token)
 {
 	AddbTransaction transaction;
 	StringInfoData body;
 
 	addb_transact_build(&transaction, kind, addb_transact_compilers, fcinfo, actions);
+	if (token.data != NULL && !kind->operation->is_write)
+		refuse_token("a transaction that reads");
 	initStringInfo(&body);
 	appendStringInfoString(&body, "{\"TransactItems\":[");
 	appendBinaryStringInfo(&body, transaction.items.data, transaction.items.len);
-	appendStringInfoString(&body, "]}");
+	appendStringInfoChar(&body, ']');
+	if (token.data != NULL)
+	{
+		appendStringInfoString(&body, ",\"ClientRequestToken\":");
+		addb_token_append(&body, token.data, token.len, transaction.preface);
+	}
+	appendStringInfoChar(&body, '}');
 	PG_RETURN_DATUM(show(transaction.kind->operation->name, body.data, body.len));
-}
-
-static Jsonb *
-list_of(Jsonb *object)
-{
-	char	   *text = JsonbToCString(NULL, &object->root, VARSIZE(object));
-
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-											  CStringGetDatum(psprintf("[%s]", text))));
 }
 
 /* A list of operations as one, transactGet if its first one reads. */
@@ -198,16 +208,19 @@ find_service(AddbRegistry *registry, const AddbEntityOperation *operation)
 }
 
 /*
- * addb_fn_params - ddb_params(action) returns jsonb
+ * addb_fn_params - ddb_params(action, token) returns jsonb
  *
  * action is an operation as operation.h has it, or an action as
  * ddb_transact_write or ddb_transact_get takes it, shown as the only one of a
- * transaction; or an array of either. Raises 22023 when nothing would be sent.
+ * transaction; or an array of either. token is that of a transaction that writes;
+ * without one, the random one that would be sent is not shown. Raises 22023 when
+ * nothing would be sent.
  */
 Datum
 addb_fn_params(PG_FUNCTION_ARGS)
 {
 	Jsonb	   *action = addb_arg_jsonb(fcinfo, 0, "action");
+	AddbText	token = addb_arg_optional_text(fcinfo, 1);
 	AddbEntityRequest request = {0};
 	AddbEntityService service;
 	Language	language;
@@ -220,11 +233,16 @@ addb_fn_params(PG_FUNCTION_ARGS)
 		: language_of(&action->root, "argument \"action\"");
 	if (language != LANGUAGE_METHOD)
 		return show_actions(fcinfo, language == LANGUAGE_GET ? &reading : &writing,
-							JB_ROOT_IS_ARRAY(action) ? action : list_of(action));
+							action, token);
 	if (JB_ROOT_IS_ARRAY(action))
 		join_operations(action, &request.action);
 	else
 		addb_entity_operation_read(&action->root, &request.action);
+	if (token.data != NULL && request.action.method != ADDB_METHOD_TRANSACT_WRITE)
+		refuse_token(psprintf("operation \"%s\"",
+							  addb_entity_method_name(request.action.method)));
+	if (token.data != NULL)
+		request.action.options.token = token;
 	service = find_service(addb_registry_pin(fcinfo, CurrentMemoryContext),
 						   &request.action);
 	addb_entity_compile_action(&service, &request);

@@ -45,7 +45,7 @@ typedef enum Member
 static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ENTITY] = {"entity", jbvString, ADDB_OPS_ALL, ADDB_OPS_ALL},
-	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
+	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0, true},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_ITEM, ADDB_OPS_ITEM},
 	[MEMBER_KEY] = {"key", jbvObject, ADDB_OPS_KEY, ADDB_OPS_KEY},
 	[MEMBER_SET] = {"set", jbvObject, ADDB_OPS_UPDATE, 0},
@@ -58,10 +58,10 @@ static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_COMPOSITE] = {"composite", jbvObject, ADDB_OPS_UPDATE, 0},
 	[MEMBER_DATA] = {"data", jbvArray, ADDB_OPS_UPDATE, 0},
 	[MEMBER_UPDATE] = {"update", jbvString, ADDB_OPS_UPDATE & ~ADDB_OPS(ADDB_TRANSACT_UPSERT), 0},
-	[MEMBER_WHERE] = {"where", jbvBinary, ADDB_OPS_WRITE, ADDB_OPS_CHECK},
-	[MEMBER_VALUES] = {"values", jbvObject, ADDB_OPS_WRITE, 0},
-	[MEMBER_RESPONSE] = {"response", jbvString, ADDB_OPS_WRITE, 0},
-	[MEMBER_ATTRIBUTES] = {"attributes", jbvArray, ADDB_OPS_GET, 0},
+	[MEMBER_WHERE] = {"where", jbvBinary, ADDB_OPS_WRITE, 0},
+	[MEMBER_VALUES] = {"values", jbvObject, ADDB_OPS_WRITE, 0, true},
+	[MEMBER_RESPONSE] = {"response", jbvString, ADDB_OPS_WRITE, 0, true},
+	[MEMBER_ATTRIBUTES] = {"attributes", jbvArray, ADDB_OPS_GET, 0, true},
 };
 
 static const AddbEntityMethod methods[] = {
@@ -215,7 +215,6 @@ compile_action(AddbTransaction *transaction, AddbTransactAction *action)
 		addb_registry_find(addb_registry_pin(fcinfo, CurrentMemoryContext),
 						   request->action.entity);
 	request->in_transaction = true;
-	transaction->preface = ADDB_ENTITY_FAILURE;
 	addb_entity_compile_action(&service, request);
 	error_context_stack = context.previous;
 	action->read = read_item;
@@ -224,6 +223,6 @@ compile_action(AddbTransaction *transaction, AddbTransactAction *action)
 }
 
 const AddbTransactCompiler addb_transact_compilers[] = {
-	{"entity", compile_action},
-	{NULL, addb_transact_compile_table}
+	{"entity", compile_action, ADDB_ENTITY_FAILURE},
+	{NULL, addb_transact_compile_table, NULL}
 };

@@ -40,7 +40,51 @@ for my $scenario (@{ read_json("$FindBin::Bin/../vectors/electrodb/e2e.json") })
 {
 	play_scenario($scenario, $_) for @assignments;
 }
+hand_on_cursors();
 done_testing();
+
+# A query that either side continues where the other stopped, page by page.
+sub hand_on_cursors
+{
+	my $key = sub { my ($pk, $sk) = @_; ({ AttributeName => $pk, KeyType => 'HASH' }, { AttributeName => $sk, KeyType => 'RANGE' }) };
+	my %scenario = (
+		tableDefinition => {
+			AttributeDefinitions => [ map { { AttributeName => $_, AttributeType => 'S' } } qw(pk sk gsi1pk gsi1sk) ],
+			KeySchema => [ $key->('pk', 'sk') ],
+			GlobalSecondaryIndexes => [ { IndexName => 'gsi1', Projection => { ProjectionType => 'ALL' }, KeySchema => [ $key->('gsi1pk', 'gsi1sk') ] } ] },
+		models => { agent => {
+			model => { entity => 'agent', version => '1', service => 'MI6' },
+			attributes => { id => 'string', unit => 'string', rank => 'string' },
+			indexes => {
+				units => { pk => { field => 'pk', composite => ['unit'] }, sk => { field => 'sk', composite => ['id'] } },
+				ranks => { index => 'gsi1', pk => { field => 'gsi1pk', composite => ['rank'] }, sk => { field => 'gsi1sk', composite => ['id'] } } } } });
+	my $table = unique_name();
+	ddb_raw('CreateTable', { TableName => $table, BillingMode => 'PAY_PER_REQUEST', %{ $scenario{tableDefinition} } });
+	my %side = (js => start_node(\%scenario, $table), sql => start_sql(\%scenario, $table));
+	my $by = sub { $_[0] eq 'js' ? by_js($side{js}, $_[1]) : by_sql($side{sql}, $_[1]) };
+	my @ids = map { "Ä$_" } 1 .. 7;
+	$by->('js', { method => 'put', entity => 'agent', attributes => { id => $_, unit => 'ü', rank => 'r' } }) for @ids;
+	for my $case ([ units => { unit => 'ü' } ], [ ranks => { rank => 'r' } ])
+	{
+		for my $turns ([qw(js sql)], [qw(sql js)])
+		{
+			my ($index, $composites) = @$case;
+			my (@got, $cursor);
+			for my $page (0 .. 3)
+			{
+				my $answer = $by->($turns->[ $page % 2 ], { method => 'query', entity => 'agent', index => $index, key => $composites,
+					options => { limit => 2, defined $cursor ? (cursor => $cursor) : () } });
+				push @got, map { $_->{id} } @{ $answer->{result}{data} };
+				$cursor = $answer->{result}{cursor};
+			}
+			is_deeply(\@got, \@ids, "a cursor of $index goes from $turns->[0] to $turns->[1] and back");
+			is($cursor, undef, "and ends");
+		}
+	}
+	stop_node($side{js});
+	$side{sql}{session}->close;
+	return;
+}
 
 sub play_scenario
 {
@@ -92,7 +136,9 @@ sub check_step
 	}
 	elsif (exists $answer->{sqlstate})
 	{
+		my ($number) = $answer->{detail} =~ /^ElectroDB error (\d+)\b/;
 		like($answer->{sqlstate}, $sqlstate{ $expected->{cause} }, $name) || diag(to_json($answer));
+		is($number, $expected->{code}, "$name: the number") || diag(to_json($answer));
 	}
 	else
 	{
@@ -217,8 +263,8 @@ sub by_sql
 	  : page_sql($side, $operation);
 	$side->{session}->send("$query;");
 	my $out = $side->{session}->finish;
-	my ($sqlstate, $message) = $side->{session}->error;
-	return { sqlstate => $sqlstate, message => $message } if $sqlstate;
+	my ($sqlstate, $message, $detail) = $side->{session}->error;
+	return { sqlstate => $sqlstate, message => $message, detail => $detail } if $sqlstate;
 	utf8::encode($out);
 	my $result = from_json($out);
 	return { result => $method eq 'collection' ? by_alias($side, $result) : $result };
