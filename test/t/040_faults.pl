@@ -970,6 +970,22 @@ section 'tables whose answers are lost' => sub {
 	is((ddb_try('DescribeTable', { TableName => $name }))[0], 400, 'and done');
 };
 
+section 'a garbled reply names its request' => sub {
+	script({ match => 'PutItem', reply => { status => 400, headers => { 'x-amzn-requestid' => 'RID' },
+		body => { __type => 'x#ConditionalCheckFailedException', message => 'no', Item => { version => 'x' } } } });
+	my @error = sql_error(q(SELECT ddb_get_lock('garbled', 's')), to($server));
+	is("$error[0] $error[2]", '08P01 Its item is malformed (request id RID).', 'a lock');
+
+	sql('SELECT ddb_register_entity(' . literal({ model => { service => 's', entity => 'garbled', version => '1' },
+		attributes => { id => { type => 'string' } },
+		indexes => { main => { pk => { field => 'pk', composite => ['id'] }, sk => { field => 'sk', composite => [] } } } }) . ", '$table')");
+	script({ match => 'GetItem', reply => { status => 200, headers => { 'x-amzn-requestid' => 'RID' },
+		body => { Item => [ 1 ] } } });
+	@error = sql_error(q(SELECT ddb_entity_get('garbled', '{"id": "1"}')), to($server));
+	is("$error[0] $error[1] $error[2]", '08P01 malformed reply of DynamoDB The request id is RID.', 'an entity');
+	sql(q(SELECT ddb_drop_entity('garbled')));
+};
+
 section 'a lock that cannot be looked at' => sub {
 	my $lock = new_lock('blind', 'v1');
 	script(({ match => 'TransactWriteItems', apply_then_reset => 1 }) x 2,
