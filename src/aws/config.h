@@ -26,6 +26,13 @@ typedef struct AddbAwsConfig
 	uint64		target;			/* where it goes, by which clock */
 	uint64		signer;			/* the keys */
 	uint64		generation;		/* both */
+
+	/*
+	 * Who is asked for what, as far as it can be told: endpoint, region, server,
+	 * user, source of the keys, role. Keys that are renewed leave it as it is.
+	 * Equal for equal configurations, whenever they were made; never 0.
+	 */
+	uint64		identity;
 } AddbAwsConfig;
 
 extern const AddbAwsConfig *addb_aws_config_get(void);

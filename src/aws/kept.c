@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "utils/memutils.h"
 
 #include "aws/kept.h"
@@ -91,6 +92,34 @@ addb_kept_find(const char *server, Oid userid)
 	return latest;
 }
 
+static uint64
+hash_text(uint64 seed, const char *text)
+{
+	return hash_combine64(seed, text == NULL ? 0 :
+						  hash_bytes_extended((const unsigned char *) text,
+											  (int) strlen(text), seed));
+}
+
+/*
+ * The identity of a configuration. A role tells the account; without one, keys
+ * that do not change by themselves do.
+ */
+static uint64
+identity_of(const AddbKept *made, const AddbAwsSettings *settings)
+{
+	const AddbCredentials *credentials = &made->credentials;
+	uint64		identity = hash_text(made->userid, made->config.url);
+
+	identity = hash_text(identity, made->config.region);
+	identity = hash_text(identity, made->config.server);
+	identity = hash_text(identity, settings->profile);
+	identity = hash_text(identity, credentials->source);
+	identity = hash_text(identity, credentials->role_arn);
+	if (credentials->role_arn == NULL && !credentials->refreshable)
+		identity = hash_text(identity, credentials->access_key_id);
+	return Max(identity, 1);
+}
+
 /*
  * addb_kept_make - copies what lasts into a new configuration in context
  *
@@ -121,6 +150,7 @@ addb_kept_make(MemoryContext context, AddbAwsSources *sources,
 	made->config.ca_file = pstrdup(sources->settings->ca_file);
 	made->config.corrects_clock = addb_resolve_clock_correction(sources);
 	made->config.credentials = &made->credentials;
+	made->config.identity = identity_of(made, sources->settings);
 	MemoryContextSwitchTo(old);
 	return made;
 }

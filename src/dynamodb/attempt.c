@@ -66,6 +66,7 @@ note_config(AddbCall *call, const AddbAwsConfig *config)
 	call->target = config->target;
 	call->signer = config->signer;
 	call->generation = config->generation;
+	call->identity = config->identity;
 }
 
 /*
@@ -390,7 +391,8 @@ resend_as_before(AddbCall *call)
 	char	   *problem = "The settings have changed since the request was sent first.";
 	const AddbAwsConfig *config = config_again(call, &problem);
 
-	if (config != NULL && config->target != call->target)
+	if (config != NULL && (config->target != call->target ||
+						   config->identity != call->identity))
 		config = NULL;
 	if (config == NULL)
 	{
@@ -414,7 +416,7 @@ resend_renewed(AddbCall *call)
 	const AddbAwsConfig *config = config_again(call, &problem);
 
 	if (config == NULL || config->target != call->target ||
-		config->signer == call->signer)
+		config->identity != call->identity || config->signer == call->signer)
 	{
 		end_in_failure(call);
 		return;

@@ -333,6 +333,7 @@ addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
 		.table = writer->table,
 		.body = batch->body.text.data,
 		.body_len = batch->body.text.len,
+		.identity = writer->identity,
 		.kind = ADDB_WRITE_IDEMPOTENT,
 		.arguments = writer->arguments,
 		.preface = writer->preface
@@ -343,6 +344,8 @@ addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
 	PG_TRY();
 	{
 		batch->call = addb_client_start(&request, writer->context);
+		if (writer->identity == 0)
+			writer->identity = addb_call_identity(batch->call);
 	}
 	PG_CATCH();
 	{

@@ -43,6 +43,7 @@ struct AddbBatchWriter
 	const AddbBatch *failed;	/* the batch that an error is about, or NULL */
 	bool		told;			/* an error has told what became of all */
 	MemoryContextCallback abandoned;
+	uint64		identity;		/* who was given the first batch */
 	AddbProgress progress;
 	ErrorContextCallback callback;
 };

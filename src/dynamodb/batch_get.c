@@ -72,6 +72,7 @@ struct AddbBatchReader
 	size_t		expected;		/* bytes of a stretch */
 	int64		looked_at;		/* when calls were last given a chance */
 	bool		neglected;		/* and that was too long ago */
+	uint64		identity;		/* who was asked first */
 	AddbProgress progress;
 };
 
@@ -174,10 +175,13 @@ start_call(AddbBatchReader *reader, Stretch *stretch)
 		.table = reader->read.table,
 		.body = stretch->body.data,
 		.body_len = stretch->body.len,
+		.identity = reader->identity,
 		.preface = reader->read.preface
 	};
 
 	stretch->call = addb_client_start(&request, stretch->context);
+	if (reader->identity == 0)
+		reader->identity = addb_call_identity(stretch->call);
 	stretch->state = ADDB_BATCH_SENDING;
 }
 

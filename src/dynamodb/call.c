@@ -22,6 +22,18 @@ addb_call_age_ms(const AddbCall *call)
 }
 
 /*
+ * addb_call_identity - who was asked: the identity in AddbAwsConfig
+ *
+ * 0 before the call was sent. For requests that make sense to nobody else, such
+ * as one for the next page.
+ */
+uint64
+addb_call_identity(const AddbCall *call)
+{
+	return call->identity;
+}
+
+/*
  * addb_call_done - whether the call has succeeded or failed
  */
 bool

@@ -33,6 +33,7 @@ struct AddbCall
 	uint64		target;			/* where it goes; these three as in AddbAwsConfig, */
 	uint64		signer;			/* of the last attempt */
 	uint64		generation;
+	uint64		identity;		/* as in AddbAwsConfig, of all attempts */
 	char	   *server;			/* the foreign server's name, or NULL */
 	AddbRetryState retry;
 	int64		send_at;		/* a moment of addb_http_now */

@@ -66,13 +66,28 @@ reserve(AddbCall *call)
 	return addb_pace_reserve(pace, ceiling, call->started, &call->reserved);
 }
 
+/* Sends the first attempt. */
+static void
+begin(AddbCall *call)
+{
+	const AddbAwsConfig *config = addb_aws_config_get();
+
+	if (call->request.identity != 0 && call->request.identity != config->identity)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("DynamoDB %s cannot go on at another endpoint or with other credentials",
+						call->request.operation->name),
+				 errdetail("The settings or the foreign server have changed since it began.")));
+	addb_attempt_send(call, config);
+}
+
 /*
  * addb_client_start - sends a request without waiting for its reply
  *
  * Under a ceiling of capacity it may be sent later, while somebody waits. The
  * call belongs to the memory context owner. Raises what the configuration
- * raises (28000, 22023; of a foreign server 42501, 42704, 42809) and out of
- * memory; nothing was sent then.
+ * raises (28000, 22023; of a foreign server 42501, 42704, 42809), 55000 when
+ * that is not request->identity, and out of memory; nothing was sent then.
  */
 AddbCall *
 addb_client_start(const AddbRequest *request, MemoryContext owner)
@@ -94,7 +109,7 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	if (call->send_at > call->started)
 		call->state = CALL_PAUSING;
 	else
-		addb_attempt_send(call, addb_aws_config_get());
+		begin(call);
 	return call;
 }
 
@@ -137,6 +152,7 @@ addb_client_may_catch(int sqlstate)
 		sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ||
 		sqlstate == ERRCODE_UNDEFINED_OBJECT ||
 		sqlstate == ERRCODE_WRONG_OBJECT_TYPE ||
+		sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE ||
 		sqlstate == ERRCODE_PROTOCOL_VIOLATION;
 }
 
@@ -147,7 +163,7 @@ advance(AddbCall *call)
 	if (call->state == CALL_PAUSING && call->send_at <= addb_http_now())
 	{
 		if (call->account.attempts == 0)
-			addb_attempt_send(call, addb_aws_config_get());
+			begin(call);
 		else
 			addb_attempt_again(call);
 	}

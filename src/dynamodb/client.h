@@ -29,6 +29,8 @@ typedef struct AddbRequest
 									 * as the only action of, or NULL */
 	const char *carried;		/* then: the operation's own body */
 	size_t		carried_len;
+	uint64		identity;		/* addb_call_identity of the call that this one
+								 * goes on from, or 0 */
 	const char *arguments;		/* for messages: the SQL arguments that went
 								 * into it, each in double quotes; or NULL */
 	const char *preface;		/* what the DETAIL of its errors begins with, or
@@ -47,6 +49,7 @@ extern void addb_client_sleep(AddbHttpWait wait, int64 microseconds);
 extern bool addb_client_may_catch(int sqlstate);
 extern int64 addb_client_time(void);
 
+extern uint64 addb_call_identity(const AddbCall *call);
 extern bool addb_call_done(const AddbCall *call);
 extern bool addb_call_succeeded(const AddbCall *call);
 extern bool addb_call_is_open(const AddbCall *call);

@@ -60,6 +60,7 @@ struct AddbPager
 	int64		opened;			/* when it was opened, by addb_http_now */
 	bool		hold_back;		/* do not ask ahead on the first page */
 	int64		count;			/* items of all pages so far */
+	uint64		identity;		/* who was asked for the first page */
 	AddbProgress progress;
 };
 
@@ -73,6 +74,7 @@ send_request(AddbPager *pager, Lane *lane)
 		.preface = pager->preface,
 		.body = lane->body.data,
 		.body_len = lane->body.len,
+		.identity = pager->identity,
 		.kind = ADDB_WRITE_ONCE
 	};
 
@@ -232,6 +234,7 @@ open_page(AddbPager *pager)
 		return false;
 	if (!addb_call_succeeded(lane->call))
 		addb_call_raise(lane->call);
+	pager->identity = addb_call_identity(lane->call);
 	addb_page_read(lane->call, pager->paging, &page);
 	pager->current = lane - pager->lanes;
 	pager->open = lane->call;

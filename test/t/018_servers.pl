@@ -369,4 +369,42 @@ SQL
 	unlike($cluster->log, qr/SKENV/, 'no secret in the log');
 }
 
+# What was begun with one server and mapping goes on with them or not at all.
+{
+	my $table = make_table();
+	ddb_raw('PutItem', { TableName => $table, Item => { pk => { S => 'p' }, sk => { S => "s$_" } } }) for 10 .. 39;
+	my $session = session(user => $bob, set => { 'atomic_dynamodb.server' => 'east' });
+	$session->query("BEGIN; DECLARE c CURSOR FOR SELECT sk FROM ddb_query('p', page_size => 5, table_name => '$table')");
+	is($session->query('FETCH 3 FROM c'), "s10\ns11\ns12", 'rows of one server');
+	$_->reset for $east, $west;
+	$session->query("SET atomic_dynamodb.server = 'West Side'");
+	is(code($session, 'FETCH 20 FROM c'), '55000', 'not followed by those of another');
+	is($west->count, 0, 'which is not asked');
+	$session->query('ROLLBACK');
+	$session->query("BEGIN; DECLARE c CURSOR FOR SELECT sk FROM ddb_query('p', page_size => 5, table_name => '$table'); FETCH 3 FROM c");
+	$session->query("SET LOCAL atomic_dynamodb.server = 'West Side'; " . $GET =~ s/nowhere/$table/r . "; SET LOCAL atomic_dynamodb.server = 'east'");
+	is($session->query('FETCH ALL FROM c') =~ tr/\n//, 26, 'a server used in between does no harm');
+	$session->query('COMMIT');
+
+	my $write = "SELECT ddb_put_item('$table', '{\"pk\": \"a\", \"sk\": \"b\"}', 'attribute_not_exists(pk)')";
+	for my $change ("ALTER SERVER east OPTIONS (SET endpoint_url '$west_url')",
+		"ALTER USER MAPPING FOR $bob SERVER east OPTIONS (SET access_key_id 'AKOTHER')")
+	{
+		$_->reset for $east, $west;
+		$east->script({ hang => 1 });
+		$session->query("SET atomic_dynamodb.request_timeout = '2s'");
+		$session->send($write);
+		for (1 .. 200)
+		{
+			last if $east->count;
+			select undef, undef, undef, 0.02;
+		}
+		sql($change);
+		$session->finish(30);
+		like($session->stderr, qr/^ERROR:  08007: .*The settings have changed since the request was sent first/ms, "a lost write is not sent again: $change");
+		is($east->count . ' ' . $west->count, '1 0', 'to anybody');
+		sql("ALTER SERVER east OPTIONS (SET endpoint_url '$east_url')");
+	}
+}
+
 done_testing();
