@@ -199,6 +199,24 @@ addb_call_add_id_detail(void *call)
 }
 
 /*
+ * addb_call_add_done_context - to be called by an ErrorContextCallback's function
+ *
+ * Tells which call it was that succeeded, and of a write that it has been carried
+ * out: what is raised is about its reply.
+ */
+void
+addb_call_add_done_context(const AddbCall *call)
+{
+	const AddbRequest *request = &call->request;
+
+	errcontext("DynamoDB %s%s%s%s%s", request->operation->name,
+			   request->table ? " on table \"" : "",
+			   request->table ? request->table : "",
+			   request->table ? "\"" : "",
+			   request->operation->is_write ? ": has been carried out" : "");
+}
+
+/*
  * addb_call_body - the reply of a call that succeeded: UTF-8, as received
  *
  * Lives as long as the call.

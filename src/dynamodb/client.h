@@ -59,6 +59,7 @@ extern bool addb_call_token_expired(const AddbCall *call);
 extern bool addb_call_got_no_answer(const AddbCall *call);
 extern void addb_call_add_open_context(void *call);
 extern void addb_call_add_id_detail(void *call);
+extern void addb_call_add_done_context(const AddbCall *call);
 extern const AddbServiceError *addb_call_error(const AddbCall *call);
 extern bool addb_call_failed_with(const AddbCall *call, const char *code);
 extern const char *addb_call_request_id(const AddbCall *call);

@@ -105,17 +105,12 @@ static void
 add_item_context(void *arg)
 {
 	const ShownItem *shown = arg;
-	const AddbRequest *request = &shown->call->request;
 	AddbJsonCursor cursor = addb_json_cursor(shown->json, shown->len);
 	AddbJsonSlice item;
 
 	if (addb_json_skip(&cursor, &item))
 		errcontext("item %s", addb_error_text(item.data, item.len, ITEM_EXCERPT));
-	errcontext("DynamoDB %s%s%s%s%s", request->operation->name,
-			   request->table ? " on table \"" : "",
-			   request->table ? request->table : "",
-			   request->table ? "\"" : "",
-			   request->operation->is_write ? ": has been carried out" : "");
+	addb_call_add_done_context(shown->call);
 }
 
 /*

@@ -213,6 +213,46 @@ unwrap(const AddbEntityRequest *request, Jsonb *result)
 	return JsonbValueToJsonb(&data);
 }
 
+/* Of an error about the reply, such as a character that the database lacks. */
+static void
+add_reply_context(void *arg)
+{
+	AddbCall   *call = arg;
+
+	addb_call_add_id_detail(call);
+	addb_call_add_done_context(call);
+}
+
+/*
+ * The result of a reply. A write whose reply makes no sense is one whose outcome
+ * is unknown; formatting holds nothing that an error would have to release.
+ */
+static Jsonb *
+format_reply(const AddbEntityRequest *request, AddbCall *call,
+			 const AddbText *body)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Jsonb	   *volatile result = NULL;
+
+	if (!request->operation->is_write)
+		return addb_entity_format(request, body, 1);
+	PG_TRY();
+	{
+		result = addb_entity_format(request, body, 1);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_PROTOCOL_VIOLATION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		error_context_stack = error_context_stack->previous;
+		addb_call_raise_malformed(call);
+	}
+	PG_END_TRY();
+	return result;
+}
+
 static Jsonb *
 read_result(const AddbEntityRequest *request, AddbCall *call)
 {
@@ -222,13 +262,13 @@ read_result(const AddbEntityRequest *request, AddbCall *call)
 	AddbEntityReply reply;
 	ErrorContextCallback context = {
 		.previous = error_context_stack,
-		.callback = addb_call_add_id_detail,
+		.callback = add_reply_context,
 		.arg = call
 	};
 	Jsonb	   *result;
 
-	error_context_stack = &context;
 	addb_reply_take_cost(call);
+	error_context_stack = &context;
 	if (request->operation->is_write)
 		addb_stats.items_written++;
 	else
@@ -236,7 +276,7 @@ read_result(const AddbEntityRequest *request, AddbCall *call)
 		addb_entity_reply_read(body, &reply);
 		addb_stats.items_read += reply.item.data != NULL;
 	}
-	result = addb_entity_format(request, &body, 1);
+	result = format_reply(request, call, &body);
 	error_context_stack = context.previous;
 	return result;
 }

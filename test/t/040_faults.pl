@@ -977,12 +977,15 @@ section 'a garbled reply names its request' => sub {
 	is("$error[0] $error[2]", '08P01 Its item is malformed (request id RID).', 'a lock');
 
 	sql('SELECT ddb_register_entity(' . literal({ model => { service => 's', entity => 'garbled', version => '1' },
-		attributes => { id => { type => 'string' } },
+		attributes => { id => { type => 'string' }, n => { type => 'number' } },
 		indexes => { main => { pk => { field => 'pk', composite => ['id'] }, sk => { field => 'sk', composite => [] } } } }) . ", '$table')");
 	script({ match => 'GetItem', reply => { status => 200, headers => { 'x-amzn-requestid' => 'RID' },
 		body => { Item => [ 1 ] } } });
 	@error = sql_error(q(SELECT ddb_entity_get('garbled', '{"id": "1"}')), to($server));
 	is("$error[0] $error[1] $error[2]", '08P01 malformed reply of DynamoDB The request id is RID.', 'an entity');
+	script({ reply => { body => { Attributes => { n => 5 } } } });
+	@error = sql_error(q(SELECT ddb_entity_update('garbled', '{"id": "1"}', '{"set": {"n": 1}}', options => '{"response": "all_new"}')), to($server));
+	is($error[0], '08007', 'an entity that may have been written');
 	sql(q(SELECT ddb_drop_entity('garbled')));
 };
 
