@@ -510,6 +510,39 @@ section 'no connection' => sub {
 		qr/certificate/, $hint);
 	@error = $session->query_error("SET atomic_dynamodb.ca_file = '/no/such/file'; $SET");
 	is($error[0], '08001', 'a file of authorities that does not exist');
+
+	# libcurl refuses some options to a handle whose name did not resolve
+	my $unresolved = 'https://nonexistent.invalid';
+	$session = session(%{ { to(undef, %once, endpoint_url => $unresolved) } });
+	for my $round (1 .. 2)
+	{
+		@error = $session->query_error("SET atomic_dynamodb.endpoint_url = '$unresolved'; $SET");
+		is_error(\@error, 'a name that does not resolve', '08001', 'could not connect to DynamoDB', qr/resolv/i, $hint);
+		my $move = "SET atomic_dynamodb.endpoint_url = '" . $good->url . "'; SET atomic_dynamodb.ca_file = ";
+		@error = $session->query_error("$move '/no/such/file'; $SET");
+		is_error(\@error, 'then a file of authorities that does not exist', '08001', 'could not connect to DynamoDB',
+			qr{/no/such/file|certificate}, $hint);
+		is($session->query("$move '" . $good->ca_file . "'; $SET; SELECT 'written'"), "\nwritten", 'then one that does');
+		@error = $session->query_error("$move ''; $SET");
+		is_error(\@error, 'then none', '08001', 'could not connect to DynamoDB', qr/certificate/, $hint);
+	}
+	sql(<<"SQL");
+CREATE SERVER unresolved FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'us-west-2', endpoint_url '$unresolved');
+CREATE SERVER healthy FOREIGN DATA WRAPPER atomic_dynamodb
+	OPTIONS (region 'us-west-2', endpoint_url '@{[ $good->url ]}', ca_file '@{[ $good->ca_file ]}');
+CREATE USER MAPPING FOR PUBLIC SERVER unresolved OPTIONS (access_key_id 'AKID', secret_access_key 'secret');
+CREATE USER MAPPING FOR PUBLIC SERVER healthy OPTIONS (access_key_id 'AKID', secret_access_key 'secret');
+SQL
+	$session = session(%{ { to(undef, %once) } });
+	for my $round (1 .. 2)
+	{
+		@error = $session->query_error("SET atomic_dynamodb.server = 'unresolved'; $SET");
+		is_error(\@error, 'a server whose name does not resolve', '08001', 'could not connect to DynamoDB', qr/resolv/i,
+			'Check the endpoint and region of server "unresolved".');
+		is($session->query("SET atomic_dynamodb.server = 'healthy'; $SET; SELECT 'written'"), "\nwritten", 'does not harm another');
+	}
+	sql('DROP SERVER unresolved, healthy CASCADE');
+
 	@error = sql_error($GET, to(undef, %once, endpoint_url => $server->url =~ s/^http:/https:/r));
 	is_error(\@error, 'TLS where there is none', '08001', 'could not connect to DynamoDB', qr/SSL|TLS/, $hint);
 };
