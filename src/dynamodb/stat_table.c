@@ -12,7 +12,7 @@
  * An entry is found under a lock that is shared unless one is to be added, and
  * changed under a spinlock of its own. Adding raises nothing: it happens while
  * memory contexts go. So the table of a backend has an allocator that returns
- * NULL, as shared memory's does; dynahash's own raises before PostgreSQL 16.
+ * NULL, as shared memory's does; dynahash's own may raise before PostgreSQL 16.
  */
 #include "postgres.h"
 

@@ -48,6 +48,7 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	exchange->prepared = false;
 	exchange->owned = owned;
 	exchange->outcome = ADDB_HTTP_PENDING;
+	exchange->distrust = ADDB_HTTP_NO_DISTRUST;
 	exchange->status = 0;
 	exchange->send_once = request->send_once;
 	exchange->secret = request->secret;
@@ -119,6 +120,10 @@ addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
 		exchange->outcome = ADDB_HTTP_GARBAGE;
 	else
 		exchange->outcome = ADDB_HTTP_CUT_OFF;
+	if (result == CURLE_SSL_CACERT_BADFILE)
+		exchange->distrust = ADDB_HTTP_BAD_CA_FILE;
+	else if (result == CURLE_PEER_FAILED_VERIFICATION)
+		exchange->distrust = ADDB_HTTP_BAD_CERTIFICATE;
 	if (exchange->no_descriptor)
 		strlcpy(exchange->error, "the session has too many files open",
 				sizeof(exchange->error));
@@ -137,6 +142,15 @@ AddbHttpOutcome
 addb_http_outcome(const AddbHttpExchange *exchange)
 {
 	return exchange->outcome;
+}
+
+/*
+ * addb_http_distrust - whether certificates are why it was not sent, and which
+ */
+AddbHttpDistrust
+addb_http_distrust(const AddbHttpExchange *exchange)
+{
+	return exchange->distrust;
 }
 
 /*

@@ -35,6 +35,7 @@ struct AddbHttpExchange
 								 * be used again */
 	bool		in_multi;		/* libcurl is working on it */
 	AddbHttpOutcome outcome;
+	AddbHttpDistrust distrust;
 	int			status;
 	bool		send_once;		/* as in the request */
 	bool		secret;			/* the same */
