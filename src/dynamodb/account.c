@@ -117,7 +117,9 @@ append_answer(StringInfo line, const AddbCall *call)
 		[ADDB_TRANSPORT_CUT_OFF] = "connection cut off",
 		[ADDB_TRANSPORT_TOO_LARGE] = "answer too large",
 		[ADDB_TRANSPORT_GARBAGE] = "answer not understood",
-		[ADDB_TRANSPORT_BAD_CHECKSUM] = "answer damaged"
+		[ADDB_TRANSPORT_BAD_CHECKSUM] = "answer damaged",
+		[ADDB_TRANSPORT_BAD_CA_FILE] = "no file of certificates",
+		[ADDB_TRANSPORT_BAD_CERTIFICATE] = "certificate not trusted"
 	};
 
 	if (addb_call_succeeded(call))

@@ -230,10 +230,20 @@ judge_silence(AddbCall *call, AddbAttempt *attempt)
 		[ADDB_HTTP_TOO_LARGE] = ADDB_TRANSPORT_TOO_LARGE
 	};
 	AddbHttpOutcome outcome = addb_http_outcome(call->exchange);
+	AddbTransportFailure failure = failures[outcome];
 
 	attempt->no_reply = outcome != ADDB_HTTP_TOO_LARGE;
 	attempt->status = addb_http_status(call->exchange);
-	fail_transport(call, failures[outcome], addb_http_error(call->exchange));
+	if (outcome == ADDB_HTTP_NOT_SENT)
+	{
+		AddbHttpDistrust distrust = addb_http_distrust(call->exchange);
+
+		if (distrust == ADDB_HTTP_BAD_CA_FILE)
+			failure = ADDB_TRANSPORT_BAD_CA_FILE;
+		else if (distrust == ADDB_HTTP_BAD_CERTIFICATE)
+			failure = ADDB_TRANSPORT_BAD_CERTIFICATE;
+	}
+	fail_transport(call, failure, addb_http_error(call->exchange));
 }
 
 /* How the attempt came to nothing, in the words of outcome.c. */
@@ -246,7 +256,9 @@ fault_of(const AddbCall *call)
 		[ADDB_TRANSPORT_CUT_OFF] = ADDB_FAULT_CUT_OFF,
 		[ADDB_TRANSPORT_TOO_LARGE] = ADDB_FAULT_TOO_LARGE,
 		[ADDB_TRANSPORT_GARBAGE] = ADDB_FAULT_GARBAGE,
-		[ADDB_TRANSPORT_BAD_CHECKSUM] = ADDB_FAULT_BAD_CHECKSUM
+		[ADDB_TRANSPORT_BAD_CHECKSUM] = ADDB_FAULT_BAD_CHECKSUM,
+		[ADDB_TRANSPORT_BAD_CA_FILE] = ADDB_FAULT_NOT_CONNECTED,
+		[ADDB_TRANSPORT_BAD_CERTIFICATE] = ADDB_FAULT_NOT_CONNECTED
 	};
 
 	if (call->error == NULL)

@@ -90,7 +90,9 @@ typedef enum AddbTransportFailure
 	ADDB_TRANSPORT_CUT_OFF,
 	ADDB_TRANSPORT_TOO_LARGE,	/* answer above our limit */
 	ADDB_TRANSPORT_GARBAGE,		/* answer is not HTTP, or 200 without JSON */
-	ADDB_TRANSPORT_BAD_CHECKSUM
+	ADDB_TRANSPORT_BAD_CHECKSUM,
+	ADDB_TRANSPORT_BAD_CA_FILE, /* no TLS: nothing sent */
+	ADDB_TRANSPORT_BAD_CERTIFICATE	/* the same */
 } AddbTransportFailure;
 
 /* error.c */

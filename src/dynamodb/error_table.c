@@ -10,6 +10,7 @@
 #include "dynamodb/error_table.h"
 #include "dynamodb/retry.h"
 
+#define NOT_CONNECTED "could not connect to DynamoDB"
 #define HINT_TRY_AGAIN "Nothing was changed. Try again."
 #define HINT_THROTTLED \
 	"Send fewer requests at a time, or raise the capacity of the table or index."
@@ -264,7 +265,7 @@ static const AddbErrorRow transport_rows[] = {
 	[ADDB_TRANSPORT_NOT_CONNECTED] = {
 		{NULL},
 		ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, ADDB_NOT_APPLIED,
-		"could not connect to DynamoDB",
+		NOT_CONNECTED,
 		"Check the settings atomic_dynamodb.endpoint_url and atomic_dynamodb.region.",
 		"Check the endpoint and region of server \"%s\"."
 	},
@@ -297,6 +298,26 @@ static const AddbErrorRow transport_rows[] = {
 		ERRCODE_PROTOCOL_VIOLATION, ADDB_MAYBE_APPLIED,
 		"answer of DynamoDB arrived damaged",
 		"Try again."
+	},
+	[ADDB_TRANSPORT_BAD_CA_FILE] = {
+		{NULL},
+		ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, ADDB_NOT_APPLIED,
+		NOT_CONNECTED,
+		"Check the file of trusted certificates, the setting "
+		"atomic_dynamodb.ca_file.",
+		"Check the file of trusted certificates, the option ca_file of server "
+		"\"%s\"."
+	},
+	[ADDB_TRANSPORT_BAD_CERTIFICATE] = {
+		{NULL},
+		ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, ADDB_NOT_APPLIED,
+		NOT_CONNECTED,
+		"The certificate of the endpoint is not trusted. Check the setting "
+		"atomic_dynamodb.endpoint_url, and atomic_dynamodb.ca_file, the file of "
+		"trusted certificates.",
+		"The certificate of the endpoint is not trusted. Check the options of "
+		"server \"%s\": endpoint_url, and ca_file, the file of trusted "
+		"certificates."
 	}
 };
 

@@ -11,7 +11,8 @@
  *
  * An entry is found under a lock that is shared unless one is to be added, and
  * changed under a spinlock of its own. Adding raises nothing: it happens while
- * memory contexts go.
+ * memory contexts go. So the table of a backend has an allocator that returns
+ * NULL, as shared memory's does; dynahash's own may raise before PostgreSQL 16.
  */
 #include "postgres.h"
 
@@ -31,6 +32,13 @@
 
 /* The operation of the entry that counts what has no entry. */
 #define OTHERS "(other)"
+
+/*
+ * Segments of 256 buckets that a table of the backend's own has at most. With
+ * an allocator that is not dynahash's, the directory of them must not grow; what
+ * does not find a bucket of its own shares one.
+ */
+#define DIRECTORY_SIZE 256
 
 typedef struct Entry
 {
@@ -133,6 +141,13 @@ addb_stat_init(void)
 	shmem_startup_hook = attach_memory;
 }
 
+/* For a table of the backend's own, whose entries are added without raising. */
+static void *
+allocate_or_null(Size size)
+{
+	return MemoryContextAllocExtended(TopMemoryContext, size, MCXT_ALLOC_NO_OOM);
+}
+
 /*
  * addb_stat_prepare - makes a table where there is none in shared memory
  *
@@ -144,7 +159,10 @@ addb_stat_prepare(void)
 	HASHCTL		control = {
 		.keysize = sizeof(AddbStatKey),
 		.entrysize = sizeof(Entry),
-		.hcxt = TopMemoryContext
+		.hcxt = TopMemoryContext,
+		.alloc = allocate_or_null,
+		.dsize = DIRECTORY_SIZE,
+		.max_dsize = DIRECTORY_SIZE
 	};
 
 	if (entries != NULL)
@@ -155,7 +173,8 @@ addb_stat_prepare(void)
 		init_head(NULL);
 	}
 	entries = hash_create(NAME " statistics", 64, &control,
-						  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+						  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT | HASH_ALLOC |
+						  HASH_DIRSIZE);
 }
 
 /* Copies a name. Sessions with other encodings read it: ASCII is in all. */

@@ -8,30 +8,47 @@
 
 #include "http/transport.h"
 
+/* Raises that libcurl refuses to take a request on. */
+static _Noreturn void
+raise_refusal(CURLcode code)
+{
+	if (code == CURLE_OUT_OF_MEMORY)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("Failed to prepare an HTTP request.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INTERNAL_ERROR),
+			 errmsg("could not prepare an HTTP request: %s",
+					curl_easy_strerror(code))));
+}
+
 /*
  * addb_http_start - sends a request without waiting for its reply
  *
  * The exchange belongs to the memory context owner, whose reset or deletion
  * abandons it; addb_http_release does the same earlier. Its timeouts run from
- * now on. Raises out of memory (53200); a connection that cannot be made is
- * the exchange's outcome, not an error.
+ * now on. Raises out of memory (53200), or XX000 for an option that libcurl
+ * does not take; a connection that cannot be made is the exchange's outcome,
+ * not an error.
  */
 AddbHttpExchange *
 addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 {
 	AddbOwned  *owned = addb_owned_create(owner, addb_idle_put);
 	AddbHttpExchange *exchange;
+	CURLcode	code = CURLE_OUT_OF_MEMORY;
 
 	Assert(request->nheaders <= ADDB_HTTP_MAX_HEADERS);
-	exchange = addb_transport_ready() ? addb_idle_take() : NULL;
-	if (exchange == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory"),
-				 errdetail("Failed to create an HTTP handle.")));
+	if (addb_transport_ready())
+		code = addb_idle_take(request, &exchange);
+	if (code != CURLE_OK)
+		raise_refusal(code);
 	owned->resource = exchange;
+	exchange->prepared = false;
 	exchange->owned = owned;
 	exchange->outcome = ADDB_HTTP_PENDING;
+	exchange->distrust = ADDB_HTTP_NO_DISTRUST;
 	exchange->status = 0;
 	exchange->send_once = request->send_once;
 	exchange->secret = request->secret;
@@ -43,12 +60,12 @@ addb_http_start(const AddbHttpRequest *request, MemoryContext owner)
 	exchange->body_len = 0;
 	exchange->head_len = 0;
 	exchange->error[0] = '\0';
-	if (addb_handle_prepare(exchange, request) != CURLE_OK ||
-		!addb_transport_add(exchange))
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory"),
-				 errdetail("Failed to prepare an HTTP request.")));
+	code = addb_handle_prepare(exchange, request);
+	if (code == CURLE_OK && !addb_transport_add(exchange))
+		code = CURLE_OUT_OF_MEMORY;
+	if (code != CURLE_OK)
+		raise_refusal(code);
+	exchange->prepared = true;
 	addb_transport_begin();
 	return exchange;
 }
@@ -103,6 +120,10 @@ addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
 		exchange->outcome = ADDB_HTTP_GARBAGE;
 	else
 		exchange->outcome = ADDB_HTTP_CUT_OFF;
+	if (result == CURLE_SSL_CACERT_BADFILE)
+		exchange->distrust = ADDB_HTTP_BAD_CA_FILE;
+	else if (result == CURLE_PEER_FAILED_VERIFICATION)
+		exchange->distrust = ADDB_HTTP_BAD_CERTIFICATE;
 	if (exchange->no_descriptor)
 		strlcpy(exchange->error, "the session has too many files open",
 				sizeof(exchange->error));
@@ -121,6 +142,15 @@ AddbHttpOutcome
 addb_http_outcome(const AddbHttpExchange *exchange)
 {
 	return exchange->outcome;
+}
+
+/*
+ * addb_http_distrust - whether certificates are why it was not sent, and which
+ */
+AddbHttpDistrust
+addb_http_distrust(const AddbHttpExchange *exchange)
+{
+	return exchange->distrust;
 }
 
 /*

@@ -139,11 +139,64 @@ on_read(char *buffer, size_t size, size_t count, void *arg)
 			return code_; \
 	} while (0)
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* A copy of a text, or NULL for none; false when memory has run out. */
+static bool
+keep_text(char **kept, const char *text)
+{
+	free(*kept);
+	*kept = text != NULL && text[0] != '\0' ? strdup(text) : NULL;
+	return *kept != NULL || text == NULL || text[0] == '\0';
+}
+
+/*
+ * Sets how a peer must prove who it is. libcurl has its default file of
+ * certificates only in a handle that was never given one.
+ */
+static CURLcode
+set_trust(AddbHttpExchange *exchange, const AddbHttpRequest *request)
+{
+	CURL	   *easy = exchange->easy;
+
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long) (request->tls_1_3_only ?
+									CURL_SSLVERSION_TLSv1_3 :
+									CURL_SSLVERSION_TLSv1_2));
+	exchange->tls_1_3_only = request->tls_1_3_only;
+	if (request->ca_file != NULL && request->ca_file[0] != '\0')
+		SET(CURLOPT_CAINFO, request->ca_file);
+	return keep_text(&exchange->ca_file, request->ca_file) ? CURLE_OK :
+		CURLE_OUT_OF_MEMORY;
+}
+
+/*
+ * addb_handle_suits - whether a handle trusts what the request trusts
+ *
+ * That is set once in a handle, as all of addb_handle_init.
+ */
+bool
+addb_handle_suits(const AddbHttpExchange *exchange,
+				  const AddbHttpRequest *request)
+{
+	return exchange->tls_1_3_only == request->tls_1_3_only &&
+		same_text(exchange->ca_file, request->ca_file);
+}
+
 /*
  * addb_handle_init - sets what stays with a handle for all its exchanges
+ *
+ * Only in a new one: libcurl refuses some of these options to a handle that was
+ * used. Of the request, what addb_handle_suits compares. A handle of which an
+ * option failed must not be used.
  */
 CURLcode
-addb_handle_init(AddbHttpExchange *exchange)
+addb_handle_init(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 {
 	CURL	   *easy = exchange->easy;
 
@@ -178,11 +231,8 @@ addb_handle_init(AddbHttpExchange *exchange)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOPROXY, "*");
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
-	return CURLE_OK;
+	return set_trust(exchange, request);
 }
 
 /* Links the caller's lines, and what libcurl must not add, without copying. */
@@ -202,44 +252,6 @@ link_headers(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 		exchange->headers[n++].data = unconstify(char *, own[i]);
 	for (int i = 0; i < n; i++)
 		exchange->headers[i].next = i + 1 < n ? &exchange->headers[i + 1] : NULL;
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-/* A copy of a text, or NULL for none; false when memory has run out. */
-static bool
-keep_text(char **kept, const char *text)
-{
-	free(*kept);
-	*kept = text != NULL && text[0] != '\0' ? strdup(text) : NULL;
-	return *kept != NULL || text == NULL || text[0] == '\0';
-}
-
-/*
- * Sets the file of trusted certificates. libcurl has its default only in a
- * handle without any such setting, so the handle starts anew.
- */
-static CURLcode
-set_ca_file(AddbHttpExchange *exchange, const char *ca_file)
-{
-	CURL	   *easy = exchange->easy;
-	CURLcode	code;
-
-	curl_easy_reset(easy);
-	exchange->method = NULL;
-	exchange->tls_1_3_only = false;
-	exchange->connect_timeout = exchange->timeout = 0;
-	if (!keep_text(&exchange->url, NULL) ||
-		!keep_text(&exchange->ca_file, ca_file))
-		return CURLE_OUT_OF_MEMORY;
-	code = addb_handle_init(exchange);
-	if (code == CURLE_OK && exchange->ca_file != NULL)
-		SET(CURLOPT_CAINFO, exchange->ca_file);
-	return code;
 }
 
 /*
@@ -265,24 +277,11 @@ set_target(AddbHttpExchange *exchange, const AddbHttpRequest *request)
 	CURL	   *easy = exchange->easy;
 	CURLcode	code;
 
-	if (!same_text(exchange->ca_file, request->ca_file))
-	{
-		code = set_ca_file(exchange, request->ca_file);
-		if (code != CURLE_OK)
-			return code;
-	}
 	if (!same_text(exchange->url, request->url))
 	{
 		code = set_url(exchange, request->url);
 		if (code != CURLE_OK)
 			return code;
-	}
-	if (exchange->tls_1_3_only != request->tls_1_3_only)
-	{
-		SET(CURLOPT_SSLVERSION, (long) (request->tls_1_3_only ?
-										CURL_SSLVERSION_TLSv1_3 :
-										CURL_SSLVERSION_TLSv1_2));
-		exchange->tls_1_3_only = request->tls_1_3_only;
 	}
 	if (exchange->connect_timeout != request->connect_timeout)
 	{
@@ -351,6 +350,7 @@ set_body(AddbHttpExchange *exchange, const AddbHttpRequest *request)
  * one before
  *
  * The lines and the body of request stay the caller's until the exchange ends.
+ * A handle of which an option failed must not be used again.
  */
 CURLcode
 addb_handle_prepare(AddbHttpExchange *exchange, const AddbHttpRequest *request)

@@ -48,6 +48,15 @@ typedef enum AddbHttpOutcome
 	ADDB_HTTP_TOO_LARGE			/* sent; the reply exceeds max_response */
 } AddbHttpOutcome;
 
+/* Why TLS came to nothing, of an exchange that was not sent. */
+typedef enum AddbHttpDistrust
+{
+	ADDB_HTTP_NO_DISTRUST,		/* there is another reason */
+	ADDB_HTTP_BAD_CA_FILE,		/* ca_file cannot be read, or holds none */
+	ADDB_HTTP_BAD_CERTIFICATE	/* it holds none that vouches for the peer, or
+								 * the peer is somebody else */
+} AddbHttpDistrust;
+
 /* What a wait is called in pg_stat_activity, from PostgreSQL 17 on. */
 typedef enum AddbHttpWait
 {
@@ -68,6 +77,7 @@ extern bool addb_http_wait_as(AddbHttpWait wait,
 extern void addb_http_wait_for(int fd, int64 deadline);
 extern void addb_http_poll(void);
 extern AddbHttpOutcome addb_http_outcome(const AddbHttpExchange *exchange);
+extern AddbHttpDistrust addb_http_distrust(const AddbHttpExchange *exchange);
 extern bool addb_http_was_sent(const AddbHttpExchange *exchange);
 extern int	addb_http_status(const AddbHttpExchange *exchange);
 extern const char *addb_http_header(const AddbHttpExchange *exchange,

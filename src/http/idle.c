@@ -37,10 +37,37 @@ destroy(AddbHttpExchange *exchange)
 	free(exchange);
 }
 
+/* Takes an exchange out of the list; link is what points to it there. */
+static AddbHttpExchange *
+unlink_idle(AddbHttpExchange **link)
+{
+	AddbHttpExchange *exchange = *link;
+
+	*link = exchange->next;
+	nidle--;
+	idle_bytes -= exchange->body_size;
+	return exchange;
+}
+
+/*
+ * Destroys the one that has been idle for the longest time: those that trust
+ * something else than the requests of today come to the end of the list.
+ */
+static void
+destroy_oldest(void)
+{
+	AddbHttpExchange **link = &idle;
+
+	while ((*link)->next != NULL)
+		link = &(*link)->next;
+	destroy(unlink_idle(link));
+}
+
 /*
  * addb_idle_put - the release function of an exchange's owner
  *
- * Stops it and keeps the handle; wipes the body if it is a secret.
+ * Stops it and keeps the handle, unless it is half set up; wipes the body if it
+ * is a secret.
  */
 void
 addb_idle_put(void *resource)
@@ -51,11 +78,13 @@ addb_idle_put(void *resource)
 	exchange->owned = NULL;
 	if (exchange->secret && exchange->body != NULL)
 		explicit_bzero(exchange->body, exchange->body_size);
-	if (nidle >= MAX_IDLE)
+	if (!exchange->prepared)
 	{
 		destroy(exchange);
 		return;
 	}
+	if (nidle >= MAX_IDLE)
+		destroy_oldest();
 	if (idle_bytes + exchange->body_size > MAX_IDLE_BYTES)
 	{
 		free(exchange->body);
@@ -68,33 +97,41 @@ addb_idle_put(void *resource)
 	nidle++;
 }
 
-/*
- * addb_idle_take - an exchange from the list or a new one
- *
- * NULL when memory has run out.
- */
-AddbHttpExchange *
-addb_idle_take(void)
+/* A new exchange that trusts what the request does. */
+static CURLcode
+create(const AddbHttpRequest *request, AddbHttpExchange **result)
 {
-	AddbHttpExchange *exchange = idle;
+	AddbHttpExchange *exchange = calloc(1, sizeof(AddbHttpExchange));
+	CURLcode	code = CURLE_OUT_OF_MEMORY;
 
-	if (exchange != NULL)
-	{
-		idle = exchange->next;
-		nidle--;
-		idle_bytes -= exchange->body_size;
-		return exchange;
-	}
-	exchange = calloc(1, sizeof(AddbHttpExchange));
 	if (exchange == NULL)
-		return NULL;
+		return code;
 	exchange->easy = curl_easy_init();
 	exchange->target = curl_url();
-	if (exchange->easy == NULL || exchange->target == NULL ||
-		addb_handle_init(exchange) != CURLE_OK)
-	{
+	if (exchange->easy != NULL && exchange->target != NULL)
+		code = addb_handle_init(exchange, request);
+	if (code == CURLE_OK)
+		*result = exchange;
+	else
 		destroy(exchange);
-		return NULL;
+	return code;
+}
+
+/*
+ * addb_idle_take - an exchange from the list that suits the request, or a new one
+ *
+ * Sets *result, unless it returns an error of libcurl.
+ */
+CURLcode
+addb_idle_take(const AddbHttpRequest *request, AddbHttpExchange **result)
+{
+	for (AddbHttpExchange **link = &idle; *link != NULL; link = &(*link)->next)
+	{
+		if (addb_handle_suits(*link, request))
+		{
+			*result = unlink_idle(link);
+			return CURLE_OK;
+		}
 	}
-	return exchange;
+	return create(request, result);
 }

@@ -27,12 +27,15 @@ struct AddbHttpExchange
 	char	   *url;			/* malloc'd; options as they are set, which */
 	CURLU	   *target;			/* the same, parsed */
 	const char *method;			/* stay from one exchange to the next */
-	char	   *ca_file;		/* malloc'd */
-	bool		tls_1_3_only;
+	char	   *ca_file;		/* malloc'd; set once in a handle, as is */
+	bool		tls_1_3_only;	/* this */
 	int			connect_timeout;	/* ms */
 	int			timeout;		/* ms */
+	bool		prepared;		/* all options are set; else the handle must not
+								 * be used again */
 	bool		in_multi;		/* libcurl is working on it */
 	AddbHttpOutcome outcome;
+	AddbHttpDistrust distrust;
 	int			status;
 	bool		send_once;		/* as in the request */
 	bool		secret;			/* the same */
@@ -66,12 +69,16 @@ extern curl_socket_t addb_socket_open(void *arg, curlsocktype purpose,
 extern int	addb_socket_close(void *arg, curl_socket_t fd);
 
 /* in handle.c */
-extern CURLcode addb_handle_init(AddbHttpExchange *exchange);
+extern bool addb_handle_suits(const AddbHttpExchange *exchange,
+							  const AddbHttpRequest *request);
+extern CURLcode addb_handle_init(AddbHttpExchange *exchange,
+								 const AddbHttpRequest *request);
 extern CURLcode addb_handle_prepare(AddbHttpExchange *exchange,
 									const AddbHttpRequest *request);
 
 /* in idle.c */
-extern AddbHttpExchange *addb_idle_take(void);
+extern CURLcode addb_idle_take(const AddbHttpRequest *request,
+							   AddbHttpExchange **result);
 extern void addb_idle_put(void *resource);
 
 /* in exchange.c */

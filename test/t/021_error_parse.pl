@@ -389,13 +389,15 @@ sub transport
 			  . literal($words) . ', ' . context_sql(%option) . ')') . ')');
 }
 
-my @failures = ('not connected', 'timed out', 'cut off', 'too large', 'garbage', 'bad checksum');
-my @read_states = qw(08001 08006 08006 54000 08P01 08P01);
+my @failures = ('not connected', 'timed out', 'cut off', 'too large', 'garbage', 'bad checksum',
+	'bad file of certificates', 'bad certificate');
+my @read_states = qw(08001 08006 08006 54000 08P01 08P01 08001 08001);
 for my $failure (0 .. $#failures)
 {
 	my $name = $failures[$failure];
 	is(transport($failure, 'x')->{sqlstate}, $read_states[$failure], "$name, read");
-	is(transport($failure, 'x', is_write => 1)->{sqlstate}, $failure ? '08007' : '08001',
+	is(transport($failure, 'x', is_write => 1)->{sqlstate},
+		$read_states[$failure] eq '08001' ? '08001' : '08007',
 		"$name, write");
 	is(transport($failure, 'x', is_write => 1, unsettled => 1)->{sqlstate}, '08007',
 		"$name, write after one without an answer");

@@ -453,6 +453,9 @@ section 'blanks behind an answer' => sub {
 
 section 'no connection' => sub {
 	my $hint = 'Check the settings atomic_dynamodb.endpoint_url and atomic_dynamodb.region.';
+	my $untrusted = 'The certificate of the endpoint is not trusted. Check the setting atomic_dynamodb.endpoint_url, '
+	  . 'and atomic_dynamodb.ca_file, the file of trusted certificates.';
+	my $bad_file = 'Check the file of trusted certificates, the setting atomic_dynamodb.ca_file.';
 	my %once = (max_attempts => 1);
 	my @error = sql_error($GET, to(undef, endpoint_url => 'http://127.0.0.1:' . closed_port()));
 	is_error(\@error, 'nobody listens', '08001', 'could not connect to DynamoDB after 4 attempts',
@@ -475,7 +478,7 @@ section 'no connection' => sub {
 		my $tls = fault_server(mode => 'tls', certificate => $kind);
 		@error = sql_error($SET, to($tls, %once));
 		is_error(\@error, "a certificate that is not trusted ($kind)", '08001', 'could not connect to DynamoDB',
-			qr/certificate/, $hint);
+			qr/certificate/, $untrusted);
 	}
 
 	# with the authority trusted, each fails for a reason of its own
@@ -489,7 +492,7 @@ section 'no connection' => sub {
 		my $ca_file = $kind eq 'self-signed' ? $good->ca_file : $tls->ca_file;
 		@error = sql_error($SET, to($tls, %once, ca_file => $ca_file));
 		is_error(\@error, "a certificate that is trusted but $kind", '08001', 'could not connect to DynamoDB',
-			$reason{$kind}, $hint);
+			$reason{$kind}, $untrusted);
 	}
 	my $old = fault_server(mode => 'tls', tls_max => '1.2');
 	my %old = (%once, ca_file => $old->ca_file);
@@ -507,9 +510,51 @@ section 'no connection' => sub {
 	is($session->query("$SET; SELECT 1"), "\n1", 'a session that trusts the authority');
 	@error = $session->query_error("SET atomic_dynamodb.ca_file = ''; $SET");
 	is_error(\@error, 'trusts it no longer once the setting is gone', '08001', 'could not connect to DynamoDB',
-		qr/certificate/, $hint);
+		qr/certificate/, $untrusted);
 	@error = $session->query_error("SET atomic_dynamodb.ca_file = '/no/such/file'; $SET");
-	is($error[0], '08001', 'a file of authorities that does not exist');
+	is_error(\@error, 'a file of authorities that does not exist', '08001', 'could not connect to DynamoDB',
+		qr/certificate/, $bad_file);
+
+	# libcurl refuses some options to a handle whose name did not resolve
+	my $unresolved = 'https://nonexistent.invalid';
+	$session = session(%{ { to(undef, %once, endpoint_url => $unresolved) } });
+	for my $round (1 .. 2)
+	{
+		@error = $session->query_error("SET atomic_dynamodb.endpoint_url = '$unresolved'; $SET");
+		is_error(\@error, 'a name that does not resolve', '08001', 'could not connect to DynamoDB', qr/resolv/i, $hint);
+		my $move = "SET atomic_dynamodb.endpoint_url = '" . $good->url . "'; SET atomic_dynamodb.ca_file = ";
+		@error = $session->query_error("$move '/no/such/file'; $SET");
+		is_error(\@error, 'then a file of authorities that does not exist', '08001', 'could not connect to DynamoDB',
+			qr/certificate/, $bad_file);
+		is($session->query("$move '" . $good->ca_file . "'; $SET; SELECT 'written'"), "\nwritten", 'then one that does');
+		@error = $session->query_error("$move ''; $SET");
+		is_error(\@error, 'then none', '08001', 'could not connect to DynamoDB', qr/certificate/, $untrusted);
+	}
+
+	sql(<<"SQL");
+CREATE SERVER unresolved FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'us-west-2', endpoint_url '$unresolved');
+CREATE SERVER healthy FOREIGN DATA WRAPPER atomic_dynamodb
+	OPTIONS (region 'us-west-2', endpoint_url '@{[ $good->url ]}', ca_file '@{[ $good->ca_file ]}');
+CREATE USER MAPPING FOR PUBLIC SERVER unresolved OPTIONS (access_key_id 'AKID', secret_access_key 'secret');
+CREATE USER MAPPING FOR PUBLIC SERVER healthy OPTIONS (access_key_id 'AKID', secret_access_key 'secret');
+SQL
+	$session = session(%{ { to(undef, %once) } });
+	for my $round (1 .. 2)
+	{
+		@error = $session->query_error("SET atomic_dynamodb.server = 'unresolved'; $SET");
+		is_error(\@error, 'a server whose name does not resolve', '08001', 'could not connect to DynamoDB', qr/resolv/i,
+			'Check the endpoint and region of server "unresolved".');
+		is($session->query("SET atomic_dynamodb.server = 'healthy'; $SET; SELECT 'written'"), "\nwritten", 'does not harm another');
+	}
+	sql("ALTER SERVER healthy OPTIONS (SET ca_file '/no/such/file')");
+	is_error([ $session->query_error($SET) ], 'a file of a server that does not exist', '08001', 'could not connect to DynamoDB',
+		qr/certificate/, 'Check the file of trusted certificates, the option ca_file of server "healthy".');
+	sql("ALTER SERVER healthy OPTIONS (DROP ca_file)");
+	is_error([ $session->query_error($SET) ], 'a server that is not trusted', '08001', 'could not connect to DynamoDB',
+		qr/certificate/, 'The certificate of the endpoint is not trusted. Check the options of server "healthy": '
+		  . 'endpoint_url, and ca_file, the file of trusted certificates.');
+	sql('DROP SERVER unresolved, healthy CASCADE');
+
 	@error = sql_error($GET, to(undef, %once, endpoint_url => $server->url =~ s/^http:/https:/r));
 	is_error(\@error, 'TLS where there is none', '08001', 'could not connect to DynamoDB', qr/SSL|TLS/, $hint);
 };

@@ -86,6 +86,19 @@ sub test_environment
 		my @error = after($what, $step);
 		like($error[0], qr/^(?:28000|58000|08P01|42501)$/, "$what: is an error") or diag("@error");
 	}
+
+	# nor by a session in which a name did not resolve, and the trust then changed
+	my $session = session();
+	my $go = sub { "SET atomic_dynamodb.endpoint_url = '$_[0]'; SET atomic_dynamodb.ca_file = '$_[1]'; $GET" };
+	for my $file ('/no/such/file', '', '/no/such/other')
+	{
+		$_->reset for $server, $other;
+		is(($session->query_error($go->('https://nonexistent.invalid', '')))[0], '08001', 'a name does not resolve');
+		my @error = $session->query_error($go->($server->url =~ s/^http:/https:/r, $file));
+		is($error[0], '08001', "with '$file' there is no connection") or diag("@error");
+		$session->query($go->($server->url, $file)) for 1 .. 2;
+		is_deeply([ $server->count, $other->count, $other->counts->{connections} ], [ 2, 0, 0 ], "with '$file' no proxy is used");
+	}
 	return;
 }
 
