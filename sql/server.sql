@@ -44,6 +44,12 @@ CREATE SERVER regress_addb_bad FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (rol
 CREATE SERVER regress_addb_bad FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (role_arn 'arn:aws:iam::123456789012:role/path/name', external_id 'x');
 CREATE SERVER regress_addb_bad FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (role_arn 'arn:aws:iam::123456789012:role/path/name', role_session_name 'not so');
 CREATE SERVER regress_addb_bad FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (external_id 'xyz');
+CREATE SERVER regress_addb_bad FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (endpoint_url 'https://example.com', use_fips_endpoint 'on');
+CREATE SERVER regress_addb_bad FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (use_dualstack_endpoint 'true', endpoint_url 'https://example.com');
+CREATE SERVER regress_addb_bad FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (sts_endpoint_url 'https://example.com', use_fips_endpoint 'on');
+CREATE SERVER regress_addb_bad FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (use_fips_endpoint 'on', use_dualstack_endpoint 'on');
+ALTER SERVER regress_addb_bad OPTIONS (ADD endpoint_url 'https://example.com');
+DROP SERVER regress_addb_bad;
 CREATE SERVER regress_addb_all FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (
 	allow_ambient_credentials 'true', allow_insecure_http 'on', ca_file '/etc/ssl/ca.pem',
 	endpoint_url 'http://dynamodb.internal:8000', external_id 'ab', profile 'prod', region 'us-west-2',
@@ -89,7 +95,7 @@ SET atomic_dynamodb.endpoint_url = 'http://127.0.0.1:1';
 SET atomic_dynamodb.region = 'nowhere';
 SELECT * FROM pg_temp.attempt();
 ALTER SERVER regress_addb_prod OPTIONS (DROP region);
-SELECT * FROM pg_temp.attempt();
+SELECT ddb_get('p', 's', table_name => 'regress_addb_nowhere');
 ALTER SERVER regress_addb_prod OPTIONS (ADD region 'us-west-2');
 
 -- rights: USAGE, and a mapping of one's own or of PUBLIC

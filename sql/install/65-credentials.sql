@@ -4,4 +4,4 @@ CREATE FUNCTION ddb_credentials(OUT source text, OUT chosen boolean, OUT access_
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'addb_fn_credentials'
 LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ddb_credentials() IS 'asks all sources of AWS credentials in their order and tells which are chosen, the end of their access key ID, and why the others are not; never calls DynamoDB';
+COMMENT ON FUNCTION ddb_credentials() IS 'asks all sources of AWS credentials in their order and tells which are chosen, the end of their access key ID, and why the others are not, or why there is no endpoint to send requests to; never calls DynamoDB';

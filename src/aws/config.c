@@ -285,19 +285,46 @@ addb_aws_config_kept(void)
 	return &found->credentials;
 }
 
+/* A function of addb_catch: where requests go does not matter to the report. */
+static void
+try_endpoint(void *arg)
+{
+	AddbEndpoint endpoint;
+
+	addb_resolve_endpoint(arg, &endpoint);
+}
+
 /*
- * addb_aws_config_report - asks all sources of credentials, and keeps nothing
+ * addb_aws_config_report - asks for the endpoint and all sources of credentials,
+ * and keeps nothing
  *
- * As addb_credentials_report, with the settings of now.
+ * Fills reports, of ADDB_MAX_REPORTS elements, with the settings of now, and
+ * returns how many there are. They are those of addb_credentials_report; when no
+ * endpoint can be found, its error goes in front, and no credentials are chosen,
+ * for nothing can be sent that they could sign.
  */
 int
 addb_aws_config_report(AddbSourceReport *reports)
 {
 	AddbAwsSettings *settings = palloc(sizeof(AddbAwsSettings));
 	AddbAwsSources *sources = palloc0(sizeof(AddbAwsSources));
+	char	   *problem;
+	int			count = 0;
 
 	addb_settings_get(settings);
 	sources->host = &addb_host_real;
 	sources->settings = settings;
-	return addb_credentials_report(sources, reports);
+	problem = addb_catch(try_endpoint, sources);
+	if (problem != NULL)
+	{
+		memset(&reports[0], 0, sizeof(AddbSourceReport));
+		reports[0].source = "the endpoint";
+		reports[0].reason = problem;
+		count++;
+	}
+	count += addb_credentials_report(sources, reports + count);
+	for (int i = 1; problem != NULL && i < count; i++)
+		if (reports[i].reason == NULL)
+			reports[i].reason = "It has credentials, but there is nowhere to send requests: see the endpoint.";
+	return count;
 }

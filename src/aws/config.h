@@ -8,6 +8,9 @@
 
 #include "aws/credentials.h"
 
+/* Rows of a report: each source, and the endpoint when there is none. */
+#define ADDB_MAX_REPORTS (ADDB_MAX_SOURCES + 1)
+
 typedef struct AddbAwsConfig
 {
 	const char *server;			/* the foreign server's name, "" without one */

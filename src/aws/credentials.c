@@ -363,12 +363,12 @@ addb_credentials_report(AddbAwsSources *sources, AddbSourceReport *reports)
 	{
 		AddbSourceReport *report = &reports[count++];
 
-		report->source = "the role of the settings";
+		report->source = addb_role_name(settings);
 		if (found == NULL)
 			report->reason = "There are no credentials to assume it with.";
 		else
 		{
-			found->reason = "They assume the role of the settings.";
+			found->reason = psprintf("They assume %s.", addb_role_name(settings));
 			report->credentials = found->credentials;
 			report_step(sources, NULL, report, &failed);
 		}

@@ -40,6 +40,7 @@ extern bool addb_profile_read(AddbAwsSources *sources,
 /* in provider_role.c */
 extern void addb_role_read(AddbAwsSources *sources, const AddbProfile *profile,
 						   List *visited, AddbCredentials *credentials);
+extern const char *addb_role_name(const AddbAwsSettings *settings);
 extern void addb_role_of_settings(AddbAwsSources *sources,
 								  AddbCredentials *credentials);
 

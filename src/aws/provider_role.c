@@ -188,6 +188,18 @@ or_null(const char *text)
 }
 
 /*
+ * addb_role_name - what the role of the settings is called in messages
+ *
+ * Static text. With a foreign server, the role is an option of it.
+ */
+const char *
+addb_role_name(const AddbAwsSettings *settings)
+{
+	return settings->server[0] != '\0' ?
+		"the role of the server" : "the role of the settings";
+}
+
+/*
  * addb_role_of_settings - makes credentials those of the role of the settings
  *
  * They are what the role is assumed with, and stay as they are without a role.
@@ -209,5 +221,5 @@ addb_role_of_settings(AddbAwsSources *sources, AddbCredentials *credentials)
 	if (settings->role_arn[0] == '\0')
 		return;
 	assume(sources, &role, &base, credentials);
-	credentials->source = "the role of the settings";
+	credentials->source = addb_role_name(settings);
 }

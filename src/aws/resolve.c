@@ -6,11 +6,17 @@
  * variables, the profile. Region and endpoint are the administrator's choice and
  * no secret, so they are read from the server's surroundings for every user, and
  * also when a foreign server is chosen that says nothing of them.
+ *
+ * The profile is always looked at, for nothing else may say whether FIPS
+ * endpoints are switched on in it. So one that is named and is not there is an
+ * error also where keys, region and endpoint are in the settings: to go on would
+ * be to send requests to another endpoint than the profile is meant to choose.
  */
 #include "postgres.h"
 
 #include "aws/profile.h"
 #include "aws/resolve.h"
+#include "utils/builtins.h"
 
 /*
  * Only "true" and "false" count, in any case; the environment goes first, and
@@ -50,7 +56,8 @@ find_region(AddbAwsSources *sources)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("no AWS region is set for server \"%s\"",
 						sources->settings->server),
-				 errhint("Add it: ALTER SERVER ... OPTIONS (ADD region 'us-east-1').")));
+				 errhint("Add it: ALTER SERVER %s OPTIONS (ADD region 'us-east-1').",
+						 quote_identifier(sources->settings->server))));
 	return region;
 }
 

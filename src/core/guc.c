@@ -396,7 +396,7 @@ define_monitoring(void)
 							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("atomic_dynamodb.stat_max",
 							"Rows that ddb_stat has at most.",
-							"There is one for each database, operation and table. What comes when they are used up is counted together in one row. A row takes about 600 bytes of shared memory.",
+							"There is one for each database, operation, table and foreign server. What comes when they are used up is counted together in one row. A row takes about 700 bytes of shared memory.",
 							&addb_stat_max, ADDB_STAT_MAX_DEFAULT,
 							ADDB_STAT_MAX_MIN, ADDB_STAT_MAX_MAX,
 							process_shared_preload_libraries_in_progress ?

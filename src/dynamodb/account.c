@@ -61,7 +61,7 @@ addb_account_open(AddbCall *call)
 
 	addb_stat_prepare();
 	addb_stat_make_key(&account->key, call->request.operation->name,
-					   call->request.table);
+					   call->request.table, addb_server);
 	account->outcome = ADDB_STAT_CANCELLED;
 	account->is_write = call->request.operation->is_write;
 	account->at_end.func = close_account;

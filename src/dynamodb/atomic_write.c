@@ -139,6 +139,7 @@ raise_if_race(AddbCall *call, const char *table, const AddbLock *lock,
 typedef struct SentWrite
 {
 	const AddbCall *call;
+	const AddbKey *key;			/* of the lock */
 	const char *version;		/* that it gives the lock */
 } SentWrite;
 
@@ -149,8 +150,8 @@ add_version_context(void *arg)
 	const SentWrite *sent = arg;
 
 	if (addb_call_is_open(sent->call))
-		errcontext("atomic write: if it has been carried out, the version of the lock is \"%s\"",
-				   sent->version);
+		errcontext("atomic write: if it has been carried out, the version of the lock pk \"%s\", sk \"%s\" is \"%s\"",
+				   shown(&sent->key->pk), shown(&sent->key->sk), sent->version);
 }
 
 /*
@@ -169,7 +170,7 @@ send_transaction(const char *table, StringInfo body, const AddbLock *lock,
 		.body_len = body->len
 	};
 	AddbCall   *call = addb_client_start(&request, CurrentMemoryContext);
-	SentWrite	sent = {call, version};
+	SentWrite	sent = {call, &lock->key, version};
 	ErrorContextCallback context = {
 		.previous = error_context_stack,
 		.callback = add_version_context,

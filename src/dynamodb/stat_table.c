@@ -1,6 +1,6 @@
 /*
  * stat_table.c
- *	  Counts calls by database, operation and table.
+ *	  Counts calls by database, operation, table and foreign server.
  *
  * In shared memory, for the whole cluster, when the postmaster has loaded the
  * library; else in a table of the backend's own. Both have at most
@@ -19,6 +19,7 @@
 #include "core/compat.h"
 #include "core/guc.h"
 #include "dynamodb/stat_table.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -190,16 +191,20 @@ copy_name(char *target, const char *name, size_t size)
 /*
  * addb_stat_make_key - names an entry of this database
  *
- * key is all zeros. table may be NULL. What is too long is cut off, and what
- * is not printable ASCII, which no name in DynamoDB holds, becomes "?".
+ * key is all zeros. table may be NULL, server "". What is too long is cut off,
+ * and what is not printable ASCII, which no name in DynamoDB holds, becomes "?".
+ * That of a server may be in any letters, and two must not become one.
  */
 void
-addb_stat_make_key(AddbStatKey *key, const char *operation, const char *table)
+addb_stat_make_key(AddbStatKey *key, const char *operation, const char *table,
+				   const char *server)
 {
 	key->database = MyDatabaseId;
 	copy_name(key->operation, operation, sizeof(key->operation));
 	if (table != NULL)
 		copy_name(key->table, table, sizeof(key->table));
+	memcpy(key->server, server,
+		   pg_mbcliplen(server, strlen(server), sizeof(key->server) - 1));
 }
 
 static void
@@ -268,6 +273,11 @@ static void
 copy_entry(AddbStatRow *row, Entry *entry)
 {
 	row->key = entry->key;
+	if (row->key.database != MyDatabaseId)
+	{
+		memset(row->key.server, 0, sizeof(row->key.server));
+		copy_name(row->key.server, entry->key.server, sizeof(row->key.server));
+	}
 	SpinLockAcquire(&entry->mutex);
 	row->counters = entry->counters;
 	row->since = entry->since;

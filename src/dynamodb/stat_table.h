@@ -1,7 +1,7 @@
 /*
  * stat_table.h
- *	  The numbers behind ddb_stat: one entry for each database, operation and
- *	  table.
+ *	  The numbers behind ddb_stat: one entry for each database, operation,
+ *	  table and foreign server.
  */
 #ifndef ADDB_DYNAMODB_STAT_TABLE_H
 #define ADDB_DYNAMODB_STAT_TABLE_H
@@ -38,6 +38,7 @@ typedef struct AddbStatKey
 	Oid			database;
 	char		operation[ADDB_STAT_OPERATION_SIZE];
 	char		table[ADDB_STAT_TABLE_SIZE];	/* "": none, or several */
+	char		server[NAMEDATALEN];	/* in the database's encoding; "": none */
 } AddbStatKey;
 
 /* What one call adds, and the sum of what calls have added. */
@@ -74,7 +75,7 @@ typedef struct AddbStatInfo
 extern void addb_stat_init(void);
 extern void addb_stat_prepare(void);
 extern void addb_stat_make_key(AddbStatKey *key, const char *operation,
-							   const char *table);
+							   const char *table, const char *server);
 extern void addb_stat_add(const AddbStatKey *key,
 						  const AddbStatCounters *counters);
 extern AddbStatRow *addb_stat_rows(int *n);

@@ -194,6 +194,21 @@ check_needs(List *list, const char *name, const char *needed)
 				 errhint("Give both in one command.")));
 }
 
+/* A URL is used as it is: nothing in it can be switched on. */
+static void
+check_switch(List *list, const char *name, AddbSwitch value)
+{
+	static const char *const urls[] = {"endpoint_url", "sts_endpoint_url"};
+
+	for (int i = 0; value == ADDB_SWITCH_ON && i < lengthof(urls); i++)
+		if (has_option(list, urls[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" conflicts with option \"%s\"",
+							name, urls[i]),
+					 errhint("Leave out one of them: a URL is used as it is.")));
+}
+
 static void
 check_server(List *list)
 {
@@ -204,6 +219,8 @@ check_server(List *list)
 	check_urls(list, settings.allow_insecure_http);
 	check_needs(list, "external_id", "role_arn");
 	check_needs(list, "role_session_name", "role_arn");
+	check_switch(list, "use_fips_endpoint", settings.use_fips_endpoint);
+	check_switch(list, "use_dualstack_endpoint", settings.use_dualstack_endpoint);
 }
 
 static void

@@ -1,6 +1,7 @@
 /*
  * credentials.c
- *	  ddb_credentials: where credentials come from, and where not.
+ *	  ddb_credentials: where credentials come from, and where not, and why no
+ *	  request can be sent.
  *
  * Secrets and session tokens never leave src/aws; of an access key ID only its
  * end is told, which is enough to compare it.
@@ -80,12 +81,13 @@ find_chosen(const AddbSourceReport *reports, int count)
  *
  * The one row that is chosen tells what signs the session's next request. When
  * that was found earlier and is not what the chain gives now, it has a row of
- * its own in front of those of the chain.
+ * its own in front of those of the chain. When there is no endpoint, a row says
+ * why, and none of the chain is chosen.
  */
 Datum
 addb_fn_credentials(PG_FUNCTION_ARGS)
 {
-	AddbSourceReport reports[ADDB_MAX_SOURCES];
+	AddbSourceReport reports[ADDB_MAX_REPORTS];
 	const AddbSourceReport *chosen;
 	const AddbCredentials *kept;
 	MemoryContext context;

@@ -19,7 +19,7 @@ ADDB_FUNCTION(addb_fn_stat);
 ADDB_FUNCTION(addb_fn_stat_info);
 ADDB_FUNCTION(addb_fn_stat_reset);
 
-#define STAT_COLUMNS 21
+#define STAT_COLUMNS 22
 
 static void
 put_row(ReturnSetInfo *result, const AddbStatRow *row)
@@ -34,9 +34,11 @@ put_row(ReturnSetInfo *result, const AddbStatRow *row)
 		calls += counters->outcomes[i];
 	nulls[0] = !OidIsValid(row->key.database);
 	nulls[2] = row->key.table[0] == '\0';
+	nulls[3] = nulls[0];
 	values[n++] = ObjectIdGetDatum(row->key.database);
 	values[n++] = CStringGetTextDatum(row->key.operation);
 	values[n++] = CStringGetTextDatum(row->key.table);
+	values[n++] = CStringGetTextDatum(row->key.server);
 	values[n++] = Int64GetDatum(calls);
 	for (int i = ADDB_STAT_SUCCEEDED + 1; i < ADDB_STAT_NOUTCOMES; i++)
 		values[n++] = Int64GetDatum(counters->outcomes[i]);

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "core/compat.h"
 #include "lib/ilist.h"
 #include "nodes/memnodes.h"
 #include "utils/memutils.h"
@@ -22,7 +23,7 @@ extern MemoryContext AllocSetContextCreateInternal(MemoryContext parent, const c
 extern MemoryContext addb_fuzz_alloc_set(MemoryContext parent, const char *name,
 										 Size min, Size init, Size max);
 
-#if PG_VERSION_NUM < 160000
+#if !PG16_GE
 
 typedef struct Context
 {

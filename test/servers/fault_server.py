@@ -32,7 +32,12 @@ one of these actions, the default being "pass":
   "reply": {"status": 200, "headers": {}, "body": object or text}
                                 answer this; a header of null is left out, the
                                 value "CRC" stands for the body's CRC-32; with
-                                "apply": true the request is passed on first
+                                "apply": true the request is passed on first.
+                                A conflict is status 400 and a body with the
+                                __type "x#TransactionConflictException";
+                                throttling with a pause of the service's is
+                                "x#ThrottlingException" and the header
+                                "x-amz-retry-after": "250", in milliseconds
   "close_without_reply": true   reset the connection, nothing is applied
   "apply_then_reset": true      pass on, then reset instead of answering
   "hang": true                  never answer, nothing is applied

@@ -167,6 +167,11 @@ SQL
 	is(signers($east), 'AKROLE eu-west-1, AKROLE eu-west-1', 'it signs');
 	is(code(session(user => $bob, %set)), '28000', 'who has no mapping');
 	is($sts->count, 1, 'assumes no role');
+	sql("CREATE USER MAPPING FOR CURRENT_USER SERVER assumed OPTIONS (access_key_id 'AKSUPER', secret_access_key 'SKSUPER')");
+	is(session(%set)->query('SELECT source, chosen, reason FROM ddb_credentials() WHERE access_key_id IS NOT NULL'),
+		"the user mapping|f|They assume the role of the server.\nthe role of the server|t|The first source that has any.",
+		'a report speaks of the role of the server');
+	sql('DROP USER MAPPING FOR CURRENT_USER SERVER assumed');
 
 	# a pool changes the server with each transaction, and the user
 	$sts->reset;

@@ -183,6 +183,31 @@ SQL
 	return;
 }
 
+# Tables of one name behind several servers, whose names have letters in common.
+sub test_servers
+{
+	my $url = $alone->url;
+	my ($one, $two) = map { "gr\\00${_}sse" } 'F6', 'FC';
+	sql(join '', map { <<"SQL" } $one, $two);
+CREATE SERVER U&"$_" FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'us-west-2', endpoint_url '$url');
+CREATE USER MAPPING FOR CURRENT_USER SERVER U&"$_" OPTIONS (access_key_id 'local', secret_access_key 'local');
+SQL
+	reset_all();
+	my $get = q(SELECT ddb_call('GetItem', '{"TableName": "same"}'));
+	my $session = session(to($alone));
+	$session->query("$get; SET atomic_dynamodb.server = U&'$one'; $get; $get; SET atomic_dynamodb.server = U&'$two'; $get");
+	is(sql("SELECT CASE server_name WHEN U&'$one' THEN 'one' WHEN U&'$two' THEN 'two' WHEN '' THEN 'none' END, calls
+			FROM ddb_stat WHERE table_name = 'same' ORDER BY 1"), "none|1\none|2\ntwo|1", 'each server has rows of its own');
+	sql('CREATE DATABASE latin ENCODING latin1 LOCALE "C" TEMPLATE template0');
+	sql('CREATE EXTENSION atomic_dynamodb', dbname => 'latin');
+	is(sql("SELECT server_name, calls FROM ddb_stat WHERE table_name = 'same' ORDER BY 1, 2", dbname => 'latin'),
+		"|1\ngr??sse|1\ngr??sse|2", 'whose names other databases can read');
+	sql('DROP DATABASE latin WITH (FORCE)');
+	sql(qq(DROP SERVER U&"$one", U&"$two" CASCADE));
+	reset_all();
+	return;
+}
+
 # 150 names where there is room for 100.
 sub test_bound
 {
@@ -197,7 +222,7 @@ sub test_bound
 	$other->query($names->(61, 150));
 	is(sql('SELECT entries, others FROM ddb_stat_info()'), '100|50', 'rows are bounded');
 	is(sql("SELECT count(*), sum(calls) FROM ddb_stat"), '101|150', 'and no call is lost');
-	is(sql("SELECT datname IS NULL, table_name IS NULL, calls FROM ddb_stat WHERE operation = '(other)'"), 't|t|50',
+	is(sql("SELECT datname IS NULL, table_name IS NULL, server_name IS NULL, calls FROM ddb_stat WHERE operation = '(other)'"), 't|t|t|50',
 		'in the row of the others');
 	sql("SELECT ddb_grant('reader', 'read')");
 	is(sql("SELECT count(*) FILTER (WHERE operation = '(other)') FROM ddb_stat", user => 'reader'), '0',
@@ -429,6 +454,7 @@ $cluster->inside(sub {
 	test_other_database();
 	test_failures();
 	test_abandoned();
+	test_servers();
 	test_bound();
 	test_crash();
 	test_slow_log();

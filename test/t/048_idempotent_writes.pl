@@ -284,8 +284,8 @@ put('lock', version => { S => 'v1' }, ttl => { N => $ttl });
 my $ATOMIC = "SELECT ddb_set_atomic('atomic', 's', '1', ROW('lock', 's', 'v1', to_timestamp($ttl))::ddb_lock)";
 script({ apply_then_hang => 1 });
 my $told = cancel_when($ATOMIC, 1);
-like($told, qr/57014.*may have been carried out\n\s*atomic write: if it has been carried out, the version of the lock is "$UUID"/s, 'an atomic write: the version');
-my ($version) = $told =~ /lock is "($UUID)"/;
+like($told, qr/57014.*may have been carried out\n\s*atomic write: if it has been carried out, the version of the lock pk "lock", sk "s" is "$UUID"/s, 'an atomic write: key and version of the lock');
+my ($version) = $told =~ /lock pk "lock", sk "s" is "($UUID)"/;
 for (1 .. 100)
 {
 	last if item('lock')->{version}{S} ne 'v1';
