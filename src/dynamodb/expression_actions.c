@@ -262,8 +262,9 @@ check(AddbExpressions *expressions, const char *argument, const char *text,
 
 	memset(scratch.buckets, -1, sizeof(scratch.buckets));
 	scratch.values.members = palloc(Max(scratch.values.n, 1) * sizeof(AddbExpressionMember));
-	memcpy(scratch.values.members, expressions->values.members,
-		   scratch.values.n * sizeof(AddbExpressionMember));
+	if (scratch.values.n > 0)
+		memcpy(scratch.values.members, expressions->values.members,
+			   scratch.values.n * sizeof(AddbExpressionMember));
 	scratch.resolver = NULL;
 	scratch.table = NULL;
 	scratch.ntable = scratch.table_size = 0;
