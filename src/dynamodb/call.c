@@ -60,18 +60,9 @@ addb_call_succeeded(const AddbCall *call)
 bool
 addb_call_is_open(const AddbCall *call)
 {
-	return addb_call_was_sent(call) ||
+	return (call->state == CALL_SENDING && addb_http_was_sent(call->exchange)) ||
 		(!addb_call_done(call) && call->unsettled) ||
 		addb_call_outcome_unknown(call);
-}
-
-/*
- * addb_call_was_sent - whether an attempt is on its way and not answered
- */
-bool
-addb_call_was_sent(const AddbCall *call)
-{
-	return call->state == CALL_SENDING && addb_http_was_sent(call->exchange);
 }
 
 /*

@@ -54,7 +54,6 @@ struct AddbCall
 };
 
 extern int64 addb_call_age_ms(const AddbCall *call);
-extern bool addb_call_was_sent(const AddbCall *call);
 extern int	addb_call_sqlstate(const AddbCall *call);
 extern char *addb_call_header_id(const AddbHttpExchange *exchange);
 
