@@ -29,12 +29,13 @@ our @EXPORT = qw(
   unit_lib
   literal
   from_json to_json read_json
+  interrupted_in interrupts_are_prompt
 );
 
 our $TIMEOUT = 60;
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
-my (@tables, @databases);
+my (@tables, @databases, @delays);
 my $names = 0;
 my $owner = $$;
 
@@ -302,6 +303,28 @@ sub make_database
 	$ENV{PGDATABASE} = $name;
 	sql('CREATE EXTENSION atomic_dynamodb') unless $option{bare};
 	return $name;
+}
+
+# How long a call went on after it was interrupted, in seconds. A single delay
+# is as long as the machine is busy, so each is held only against a wait that is
+# not interrupted at all.
+sub interrupted_in
+{
+	my ($seconds, $what) = @_;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	push @delays, $seconds;
+	return Test::More::cmp_ok($seconds, '<', 10, "$what: at once");
+}
+
+# Half of the delays so far are well under a second.
+sub interrupts_are_prompt
+{
+	my $median = (sort { $a <=> $b } @delays)[ @delays / 2 ];
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return Test::More::cmp_ok($median, '<', 0.5,
+		sprintf 'of %d interrupts half took less than %.3f s', scalar @delays, $median);
 }
 
 END

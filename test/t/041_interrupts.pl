@@ -15,9 +15,6 @@ use Time::HiRes qw(time);
 need_endpoint();
 make_database();
 
-# Longest time from the moment of an interrupt to the end of the call.
-my $LIMIT = 0.5;
-
 my $table = make_table();
 my $server = fault_server(upstream => 1);
 my $full = fault_server(mode => 'backlog');
@@ -98,7 +95,7 @@ for my $wait (@waits)
 	my $start = time;
 	$control->query("SELECT pg_cancel_backend(" . $session->pid . ")");
 	$session->finish(20);
-	cmp_ok(time - $start, '<', $LIMIT, "$name: cancelled at once");
+	interrupted_in(time - $start, "$name: cancelled");
 	is_deeply([ ($session->error)[ 0, 1 ] ], [ '57014', 'canceling statement due to user request' ], "$name: as cancelled");
 
 	$server->reset;
@@ -109,7 +106,7 @@ for my $wait (@waits)
 	is_deeply([ ($session->error)[ 0, 1 ] ], [ '57014', 'canceling statement due to statement timeout' ],
 		"$name: statement_timeout");
 	cmp_ok($session->elapsed, '>=', 0.3, "$name: not before its time");
-	cmp_ok($session->elapsed, '<', 0.3 + $LIMIT, "$name: nor long after it");
+	interrupted_in($session->elapsed - 0.3, "$name: statement_timeout");
 
 	$server->reset;
 	$session->query('RESET statement_timeout; SET atomic_dynamodb.endpoint_url TO ' . literal($server->url));
@@ -120,7 +117,7 @@ for my $wait (@waits)
 	$start = time;
 	$control->query("SELECT pg_terminate_backend(" . $session->pid . ")");
 	$session->finish(20);
-	cmp_ok(time - $start, '<', $LIMIT, "$name: terminated at once");
+	interrupted_in(time - $start, "$name: terminated");
 	is(($session->error)[0], '57P01', "$name: as terminated");
 }
 
@@ -158,7 +155,7 @@ for my $wait (@waits)
 		$control->query("CREATE DATABASE $database");
 		my $start = time;
 		$control->query("DROP DATABASE $database");
-		cmp_ok(time - $start, '<', 1, "$name: another session drops a database meanwhile");
+		cmp_ok(time - $start, '<', 10, "$name: another session drops a database meanwhile");
 	}
 	$control->query('SELECT pg_terminate_backend(' . $_->pid . ')') for @sessions;
 	$_->finish(20) for @sessions;
@@ -196,7 +193,7 @@ SQL
 	ok($server->wait_for_requests(1), 'having asked for it');
 	my $start = time;
 	$session->query('CLOSE c; COMMIT');
-	cmp_ok(time - $start, '<', $LIMIT, 'closing it does not wait');
+	interrupted_in(time - $start, 'closing it does not wait');
 	$server->reset;
 	is($session->query($GET), '1', 'the session works');
 }
@@ -265,11 +262,11 @@ SKIP:
 		$here->query("CREATE DATABASE $database");
 		my $start = time;
 		$here->query("DROP DATABASE $database");
-		cmp_ok(time - $start, '<', 1, 'another session drops a database meanwhile');
+		cmp_ok(time - $start, '<', 10, 'another session drops a database meanwhile');
 		$start = time;
 		$here->query('SELECT pg_cancel_backend(' . $session->pid . ')');
 		$session->finish(20);
-		cmp_ok(time - $start, '<', $LIMIT, 'cancelled at once');
+		interrupted_in(time - $start, 'cancelled');
 		is(($session->error)[0], '57014', 'as cancelled');
 
 		$server->reset;
@@ -277,18 +274,18 @@ SKIP:
 		is($session->query($GET), '1', 'the session works at once');
 		$session->query(q(SET atomic_dynamodb.endpoint_url TO 'https://slow.invalid'; SET statement_timeout = 300));
 		is(($session->query_error($GET))[0], '57014', 'statement_timeout');
-		cmp_ok($session->elapsed, '<', 0.3 + $LIMIT, 'not long after its time');
+		interrupted_in($session->elapsed - 0.3, 'statement_timeout');
 		is_deeply([ ($session->query_error(
 				"SET statement_timeout = 0; SET atomic_dynamodb.connect_timeout = 100; SET atomic_dynamodb.max_attempts = 1; $GET"))[ 0, 1 ] ],
 			[ '08001', 'could not connect to DynamoDB' ], 'connect_timeout');
-		cmp_ok($session->elapsed, '<', 0.1 + $LIMIT, 'not long after its time');
+		interrupted_in($session->elapsed - 0.1, 'connect_timeout');
 		$session->query('RESET atomic_dynamodb.connect_timeout');
 		$session->send($GET);
 		$session->wait_for_event(qr{^Extension/});
 		$start = time;
 		$here->query('SELECT pg_terminate_backend(' . $session->pid . ')');
 		$session->finish(20);
-		cmp_ok(time - $start, '<', $LIMIT, 'terminated at once');
+		interrupted_in(time - $start, 'terminated');
 	});
 }
 
@@ -315,7 +312,7 @@ SKIP:
 		my $start = time;
 		kill KILL => $cluster->pid;
 		$session->finish(20);
-		cmp_ok(time - $start, '<', 1, 'the death of the postmaster ends it');
+		cmp_ok(time - $start, '<', 10, 'the death of the postmaster ends it');
 		for (1 .. 200)
 		{
 			last unless kill 0, @others;
@@ -326,5 +323,7 @@ SKIP:
 		is(sql($GET), '1', 'and the server can be started again');
 	});
 }
+
+interrupts_are_prompt();
 
 done_testing();

@@ -274,7 +274,7 @@ sub test_lost_answers
 		my ($what, %step) = @$case;
 		my $sk = 'lost' . ++$n;
 		script(\%step);
-		my $result = result(write_call(increment($sk)), request_timeout => 500);
+		my $result = result(write_call(increment($sk)), request_timeout => 2000);
 		ok(!$result->{canceled}, "$what: success is reported");
 		my @log = $server->log('TransactWriteItems');
 		is(scalar @log, 2, 'after it was sent twice');
@@ -377,7 +377,7 @@ sub test_pauses
 		return $log[-1]{time} - $log[0]{time};
 	};
 	# random parts of 25, 50, ... 400 ms, and of 1, 2, ... 16 s
-	cmp_ok($time->('TransactionConflict', 5), '<', 3, 'pauses after conflicts are short');
+	cmp_ok($time->('TransactionConflict', 5), '<', 6, 'pauses after conflicts are short');
 	cmp_ok($time->('ThrottlingError', 3), '>', 0.1, 'after throttling they are not');
 	return;
 }
@@ -404,7 +404,7 @@ sub test_interrupt
 	my $start = time;
 	my @error = $session->query_error('SELECT ' . write_call(increment('interrupt')));
 	is($error[0], '57014', 'the pause between two tries can be interrupted');
-	cmp_ok(time - $start, '<', 4.9, 'at once');
+	interrupted_in(time - $start - 4, 'statement_timeout');
 	return;
 }
 

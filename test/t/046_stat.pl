@@ -136,7 +136,7 @@ sub test_failures
 	is_counted('a fault of a write', $SET, 'PutItem', \%once, [ refusal(500, 'InternalServerError') ], 'unknown=1');
 	is_counted('a lost answer to a read', $GET, 'GetItem', \%once, [ { close_without_reply => 1 } ], 'faults=1');
 	is_counted('a lost answer to a write', $CALL_PUT, 'PutItem', {}, [ { apply_then_reset => 1 } ], 'unknown=1');
-	is_counted('an answer in time to the second attempt', $GET, 'GetItem', { request_timeout => 300 }, [ { hang => 1 } ], 'retries=1');
+	is_counted('an answer in time to the second attempt', $GET, 'GetItem', { request_timeout => 2000 }, [ { hang => 1 } ], 'retries=1');
 	is_counted('denied', $GET, 'GetItem', {}, [ refusal(400, 'AccessDeniedException') ], 'denied=1');
 	is_counted('expired', $GET, 'GetItem', {}, [ refusal(400, 'ExpiredTokenException') ], 'denied=1');
 	is_counted('a conflict', $CALL_PUT, 'PutItem', {}, [ refusal(400, 'TransactionConflictException') ], 'conflicts=1');

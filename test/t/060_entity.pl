@@ -49,8 +49,7 @@ my $thing = model(
 	'"t":{"pk":{"field":"pk","composite":["id"]},"sk":{"field":"sk","composite":[]}},'
 	  . '"g":{"index":"g","pk":{"field":"gpk","composite":["grp"]},"sk":{"field":"gsk","composite":["rank"]}}');
 
-my $preamble = preamble('addb_unit_entity(json) RETURNS json', 'addb_unit_js(json) RETURNS json',
-	'addb_unit_entity_bench(json, int) RETURNS float8') . <<'SQL';
+my $preamble = preamble('addb_unit_entity(json) RETURNS json', 'addb_unit_js(json) RETURNS json') . <<'SQL';
 CREATE FUNCTION pg_temp.play(vector json) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
 	state text;
@@ -76,7 +75,6 @@ test_where_texts();
 test_results();
 test_errors();
 test_encodings();
-test_speed();
 done_testing();
 
 sub slurp_text
@@ -572,14 +570,5 @@ sub test_turkish
 			test_primitives('in tr_TR of the C library');
 		});
 	}
-	return;
-}
-
-# Compiling must cost little beside sending; the bound is far from what it takes.
-sub test_speed
-{
-	my ($vector) = grep { $_->{name} eq 'mi6/create' } @{ from_json(bytes(slurp_text("$directory/mi6.json"))) };
-	my $nanoseconds = sql($preamble . 'SELECT pg_temp.addb_unit_entity_bench(' . literal(text_json($vector)) . ', 2000);');
-	cmp_ok($nanoseconds, '<', 40_000, sprintf 'a create is compiled in %.1f microseconds', $nanoseconds / 1000);
 	return;
 }

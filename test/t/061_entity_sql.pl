@@ -30,7 +30,6 @@ test_streaming();
 test_open_stream();
 test_batches();
 test_encoding();
-test_speed();
 done_testing();
 
 # tools
@@ -331,26 +330,5 @@ sub test_encoding
 	is(sql(q{SELECT ddb_params('{"method": "get", "entity": "größe", "key": {"office": "É", "id": "ß"}}') #>> '{request,Key,sk,S}'}, to()),
 		'$größe_1#id_ß', 'Latin-1: params');
 	$ENV{PGDATABASE} = $database;
-	return;
-}
-
-# Compiling must cost little beside sending; the bound is far from what it takes.
-sub test_speed
-{
-	my $action = literal({ method => 'create', entity => 'agent', attributes => { office => 'x', id => '1', n => 1, text => 'y' } });
-	my $milliseconds = sql(<<"SQL", to());
-DO \$\$ BEGIN PERFORM ddb_params($action); END \$\$;
-CREATE FUNCTION pg_temp.took() RETURNS float8 LANGUAGE plpgsql AS \$f\$
-DECLARE started timestamptz := clock_timestamp();
-BEGIN
-	FOR i IN 1 .. 2000 LOOP
-		PERFORM ddb_params($action);
-	END LOOP;
-	RETURN extract(epoch FROM clock_timestamp() - started) * 1000;
-END \$f\$;
-SELECT pg_temp.took();
-SQL
-	diag(sprintf 'ddb_params: %.1f microseconds', $milliseconds / 2);
-	cmp_ok($milliseconds / 2, '<', 200, sprintf 'a create is compiled and shown in %.1f microseconds', $milliseconds / 2);
 	return;
 }

@@ -192,7 +192,7 @@ sub test_answers
 		my $start = time;
 		@error = $session->query_error($GET);
 		like($error[0] // 'none', qr/^(?:08006|08P01|54000)$/, "a flood of $what is an error") or diag("@error");
-		cmp_ok(time - $start, '<', 4, "a flood of $what: is over soon");
+		cmp_ok(time - $start, '<', 20, "a flood of $what: is over soon");
 	}
 	$server->script({ huge => 64 * 1024 * 1024, chunked => 1 });
 	@error = $session->query_error($GET);

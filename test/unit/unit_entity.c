@@ -18,7 +18,6 @@
 #include "entity/js_text.h"
 
 PG_FUNCTION_INFO_V1(addb_unit_entity);
-PG_FUNCTION_INFO_V1(addb_unit_entity_bench);
 PG_FUNCTION_INFO_V1(addb_unit_js);
 
 #define MAX_MEMBERS 10
@@ -173,34 +172,6 @@ addb_unit_entity(PG_FUNCTION_ARGS)
 		addb_entity_model_free((AddbEntityModel *) service.members[i].model);
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("{\"requests\":[%s],\"result\":%s}",
 											  requests.data, result)));
-}
-
-/* (vector json, times int) -> nanoseconds for each compilation */
-Datum
-addb_unit_entity_bench(PG_FUNCTION_ARGS)
-{
-	AddbJsonNode *vector = read_argument(PG_GETARG_TEXT_PP(0));
-	Jsonb	   *operation = node_jsonb(addb_json_member(vector, "operation"));
-	int			times = PG_GETARG_INT32(1);
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bench",
-												  ALLOCSET_DEFAULT_SIZES);
-	AddbEntityService service;
-	AddbEntityRequest request;
-	instr_time	start;
-	instr_time	elapsed;
-
-	make_service(vector, &service);
-	MemoryContextSwitchTo(context);
-	INSTR_TIME_SET_CURRENT(start);
-	for (int i = 0; i < times; i++)
-	{
-		addb_entity_compile(&service, &operation->root, &request);
-		addb_entity_request_close(&request);
-		MemoryContextReset(context);
-	}
-	INSTR_TIME_SET_CURRENT(elapsed);
-	INSTR_TIME_SUBTRACT(elapsed, start);
-	PG_RETURN_FLOAT8(INSTR_TIME_GET_DOUBLE(elapsed) * 1e9 / times);
 }
 
 static void

@@ -1,7 +1,8 @@
 /*
  * unit_retry.c
- *	  SQL faces, for tests only, of the retry decision, the clock offset and the
- *	  error replies. State goes in and out as arguments: nothing is kept here.
+ *	  SQL faces, for tests only, of the retry decision, the clock offset, pacing
+ *	  and the error replies. State goes in and out as arguments: nothing is kept
+ *	  here.
  */
 #include "postgres.h"
 
@@ -13,12 +14,15 @@
 
 #include "aws/clock_skew.h"
 #include "dynamodb/error.h"
+#include "dynamodb/pace.h"
 #include "dynamodb/retry.h"
 
 PG_FUNCTION_INFO_V1(addb_unit_retry_decide);
 PG_FUNCTION_INFO_V1(addb_unit_retry_succeeded);
 PG_FUNCTION_INFO_V1(addb_unit_retry_round_delay);
 PG_FUNCTION_INFO_V1(addb_unit_retry_canceled_delay);
+PG_FUNCTION_INFO_V1(addb_unit_pace_reserve);
+PG_FUNCTION_INFO_V1(addb_unit_pace_settle);
 PG_FUNCTION_INFO_V1(addb_unit_clock_skew_offset);
 PG_FUNCTION_INFO_V1(addb_unit_clock_skew_is_error);
 PG_FUNCTION_INFO_V1(addb_unit_error_parse);
@@ -108,6 +112,44 @@ addb_unit_retry_canceled_delay(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(addb_retry_canceled_delay(PG_GETARG_INT32(0),
 											  PG_GETARG_BOOL(1),
 											  PG_GETARG_FLOAT8(2)));
+}
+
+static AddbPace
+pace_arg(FunctionCallInfo fcinfo)
+{
+	return (AddbPace) {.free_at = PG_GETARG_INT64(0), .expected = PG_GETARG_FLOAT8(1)};
+}
+
+/* (free_at, expected, ceiling, now) -> (free_at, expected, start, reserved) */
+Datum
+addb_unit_pace_reserve(PG_FUNCTION_ARGS)
+{
+	AddbPace	pace = pace_arg(fcinfo);
+	double		reserved;
+	int64		start = addb_pace_reserve(&pace, PG_GETARG_FLOAT8(2),
+										  PG_GETARG_INT64(3), &reserved);
+	Datum		values[] = {
+		Int64GetDatum(pace.free_at), Float8GetDatum(pace.expected),
+		Int64GetDatum(start), Float8GetDatum(reserved)
+	};
+	bool		nulls[lengthof(values)] = {false};
+
+	return HeapTupleGetDatum(form_row(fcinfo, values, nulls));
+}
+
+/* (free_at, expected, ceiling, reserved, consumed) -> (free_at, expected) */
+Datum
+addb_unit_pace_settle(PG_FUNCTION_ARGS)
+{
+	AddbPace	pace = pace_arg(fcinfo);
+	Datum		values[2];
+	bool		nulls[lengthof(values)] = {false};
+
+	addb_pace_settle(&pace, PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3),
+					 PG_GETARG_FLOAT8(4));
+	values[0] = Int64GetDatum(pace.free_at);
+	values[1] = Float8GetDatum(pace.expected);
+	return HeapTupleGetDatum(form_row(fcinfo, values, nulls));
 }
 
 /* (date, age, sent_ms, received_ms) -> offset in ms, or NULL */
