@@ -84,16 +84,41 @@ begin_action(AddbTransactAction *action, const AddbTransaction *transaction,
 }
 
 static const AddbTransactCompiler *
-find_compiler(const AddbTransactCompiler *compilers, JsonbContainer *object)
+find_compiler(const AddbTransactCompiler *const *compilers,
+			  JsonbContainer *object)
 {
 	JsonbValue	ignored;
 
-	while (compilers->member != NULL &&
-		   getKeyJsonValueFromContainer(object, compilers->member,
-										strlen(compilers->member),
+	while ((*compilers)->member != NULL &&
+		   getKeyJsonValueFromContainer(object, (*compilers)->member,
+										strlen((*compilers)->member),
 										&ignored) == NULL)
 		compilers++;
-	return compilers;
+	return *compilers;
+}
+
+/* Errors of the members' values have the action in their context. */
+static void
+compile(AddbTransaction *transaction, AddbTransactAction *action,
+		const AddbTransactCompiler *compiler)
+{
+	JsonbValue *values = palloc(compiler->nmembers * sizeof(JsonbValue));
+	AddbPlace	place = {
+		.argument = action->kind->argument,
+		.element = action->number,
+		.noun = action->kind->noun
+	};
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = addb_place_context,
+		.arg = &place
+	};
+
+	addb_transact_read_members(action, compiler->members, compiler->nmembers,
+							   values);
+	error_context_stack = &context;
+	compiler->compile(transaction, action, values);
+	error_context_stack = context.previous;
 }
 
 static void
@@ -144,7 +169,8 @@ read_elements(const AddbTransactKind *kind, Jsonb *actions, int *n)
 
 /* The first that any of the actions gives it. */
 static const char *
-find_preface(const AddbTransactCompiler *compilers, const JsonbValue *elements, int n)
+find_preface(const AddbTransactCompiler *const *compilers,
+			 const JsonbValue *elements, int n)
 {
 	const char *preface = NULL;
 
@@ -190,7 +216,7 @@ check_number(const AddbTransaction *transaction, int n)
  */
 void
 addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
-					const AddbTransactCompiler *compilers, void *arg,
+					const AddbTransactCompiler *const *compilers, void *arg,
 					Jsonb *actions)
 {
 	int			n;
@@ -211,7 +237,7 @@ addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
 		begin_action(action, transaction, &elements[transaction->n]);
 		if (transaction->n > 0)
 			appendStringInfoChar(&transaction->items, ',');
-		find_compiler(compilers, action->object)->compile(transaction, action);
+		compile(transaction, action, find_compiler(compilers, action->object));
 		transaction->n++;
 		check_size(transaction);
 	}

@@ -85,15 +85,20 @@ struct AddbTransaction
 
 /*
  * Appends an action to transaction->items, as {"Put": {...}}, checking all that
- * can be checked, and calls addb_transact_take_key. See transact_action.h.
+ * can be checked, and calls addb_transact_take_key. values are the action's
+ * members, by the compiler's list of them: jbvNull where absent. What they point
+ * to lies in the action. See transact_action.h.
  */
 typedef void (*AddbTransactCompile) (AddbTransaction *transaction,
-									 AddbTransactAction *action);
+									 AddbTransactAction *action,
+									 const JsonbValue *values);
 
 /* Which actions a function compiles. The last of a list takes what is left. */
 typedef struct AddbTransactCompiler
 {
 	const char *member;			/* those that have it; NULL: all */
+	const struct AddbTransactMember *members;	/* that an action may have */
+	int			nmembers;
 	AddbTransactCompile compile;
 	const char *preface;		/* of the transaction that has one, or NULL */
 } AddbTransactCompiler;
@@ -118,15 +123,14 @@ typedef struct AddbTransactResult
 /* in transact.c */
 extern void addb_transact_build(AddbTransaction *transaction,
 								const AddbTransactKind *kind,
-								const AddbTransactCompiler *compilers,
+								const AddbTransactCompiler *const *compilers,
 								void *arg, Jsonb *actions);
 
 extern const char *addb_transact_detail(const AddbTransaction *transaction,
 										const char *text);
 
 /* in transact_table.c */
-extern void addb_transact_compile_table(AddbTransaction *transaction,
-										AddbTransactAction *action);
+extern const AddbTransactCompiler addb_transact_table;
 
 /* in transact_run.c */
 extern void addb_transact_run(const AddbTransaction *transaction,

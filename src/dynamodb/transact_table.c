@@ -27,10 +27,9 @@ typedef enum Member
 	MEMBER_VALUES,
 	MEMBER_NAMES,
 	MEMBER_RESPONSE,
-	MEMBER_PROJECTION
+	MEMBER_PROJECTION,
+	MEMBERS
 } Member;
-
-#define MEMBERS (MEMBER_PROJECTION + 1)
 
 static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
@@ -72,7 +71,7 @@ typedef struct Compilation
 	AddbTransaction *transaction;
 	AddbTransactAction *action;
 	StringInfo	out;
-	JsonbValue	values[MEMBERS];
+	const JsonbValue *values;	/* by Member */
 	const AddbKeySchema *schema;
 	AddbExpressions *expressions;
 } Compilation;
@@ -85,10 +84,11 @@ has(const Compilation *compilation, Member member)
 
 /* An object among the members, or NULL. */
 static Jsonb *
-get_jsonb(Compilation *compilation, Member member)
+get_jsonb(const Compilation *compilation, Member member)
 {
-	return has(compilation, member) ? JsonbValueToJsonb(&compilation->values[member])
-		: NULL;
+	JsonbValue	value = compilation->values[member];
+
+	return value.type == jbvNull ? NULL : JsonbValueToJsonb(&value);
 }
 
 /* The table that the action names, else that of the setting; palloc'd. */
@@ -296,37 +296,25 @@ append_action(Compilation *compilation, const char *table)
 }
 
 /*
- * addb_transact_compile_table - compiles an action on an item of any table
- *
  * An AddbTransactCompile. The table is that of the action, else of the setting
  * atomic_dynamodb.table. Raises 22023, 42601 and 54000 of what is wrong with the
  * action, and what addb_key_schema_get raises.
  */
-void
-addb_transact_compile_table(AddbTransaction *transaction,
-							AddbTransactAction *action)
+static void
+compile_action(AddbTransaction *transaction, AddbTransactAction *action,
+			   const JsonbValue *values)
 {
 	Compilation compilation = {
 		.transaction = transaction,
 		.action = action,
-		.out = &transaction->items
-	};
-	AddbPlace	place = {
-		.argument = action->kind->argument,
-		.element = action->number,
-		.noun = action->kind->noun
-	};
-	ErrorContextCallback context = {
-		.previous = error_context_stack,
-		.callback = addb_place_context,
-		.arg = &place
+		.out = &transaction->items,
+		.values = values
 	};
 
-	const char *table;
-
-	addb_transact_read_members(action, members, MEMBERS, compilation.values);
-	table = get_table(&compilation);
-	error_context_stack = &context;
-	append_action(&compilation, table);
-	error_context_stack = context.previous;
+	append_action(&compilation, get_table(&compilation));
 }
+
+/* Actions on items of any table. */
+const AddbTransactCompiler addb_transact_table = {
+	NULL, members, MEMBERS, compile_action, NULL
+};

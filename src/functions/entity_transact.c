@@ -129,11 +129,9 @@ read_chain(const JsonbValue *values)
 
 /* The action as an operation, which points into it. */
 static void
-read_action(const AddbTransactAction *action, AddbEntityOperation *operation)
+read_action(const AddbTransactAction *action, const JsonbValue *values,
+			AddbEntityOperation *operation)
 {
-	JsonbValue	values[MEMBERS];
-
-	addb_transact_read_members(action, members, MEMBERS, values);
 	addb_entity_operation_init(operation);
 	operation->method = methods[action->op];
 	operation->entity = text_of(&values[MEMBER_ENTITY]);
@@ -188,41 +186,33 @@ append_request(AddbTransaction *transaction, AddbTransactAction *action,
 }
 
 /*
- * An AddbTransactCompile, for actions on items of entities. Raises what is wrong
- * with the action, addb_registry_find, addb_entity_compile_action and
- * addb_transact_take_key, with the action in the context.
+ * An AddbTransactCompile. Raises what is wrong with the action,
+ * addb_registry_find, addb_entity_compile_action and addb_transact_take_key.
  */
 static void
-compile_action(AddbTransaction *transaction, AddbTransactAction *action)
+compile_action(AddbTransaction *transaction, AddbTransactAction *action,
+			   const JsonbValue *values)
 {
 	FunctionCallInfo fcinfo = transaction->arg;
 	AddbEntityRequest *request = palloc0(sizeof(AddbEntityRequest));
 	AddbEntityService service = {NULL, 1};
-	AddbPlace	place = {
-		.argument = action->kind->argument,
-		.element = action->number,
-		.noun = action->kind->noun
-	};
-	ErrorContextCallback context = {
-		.previous = error_context_stack,
-		.callback = addb_place_context,
-		.arg = &place
-	};
 
-	read_action(action, &request->action);
-	error_context_stack = &context;
+	read_action(action, values, &request->action);
 	service.members =
 		addb_registry_find(addb_registry_pin(fcinfo, CurrentMemoryContext),
 						   request->action.entity);
 	request->in_transaction = true;
 	addb_entity_compile_action(&service, request);
-	error_context_stack = context.previous;
 	action->read = read_item;
 	action->read_arg = request;
 	append_request(transaction, action, request);
 }
 
-const AddbTransactCompiler addb_transact_compilers[] = {
-	{"entity", compile_action, ADDB_ENTITY_FAILURE},
-	{NULL, addb_transact_compile_table, NULL}
+static const AddbTransactCompiler entity_compiler = {
+	"entity", members, MEMBERS, compile_action, ADDB_ENTITY_FAILURE
+};
+
+const AddbTransactCompiler *const addb_transact_compilers[] = {
+	&entity_compiler,
+	&addb_transact_table
 };

@@ -8,6 +8,6 @@
 #include "dynamodb/transact.h"
 
 /* For transactions whose argument is the FunctionCallInfo. */
-extern const AddbTransactCompiler addb_transact_compilers[];
+extern const AddbTransactCompiler *const addb_transact_compilers[];
 
 #endif							/* ADDB_FUNCTIONS_ENTITY_TRANSACT_H */
