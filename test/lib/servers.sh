@@ -143,6 +143,7 @@ make_cluster() {
         --username="$PGUSER" --pgdata="$ADDB_PGDATA"
 }
 
+# ADDB_PRELOAD is for shared_preload_libraries.
 configure_cluster() {
     cat >>"$ADDB_PGDATA/postgresql.conf" <<CONF
 listen_addresses = ''
@@ -155,6 +156,7 @@ full_page_writes = off
 synchronous_commit = off
 log_line_prefix = '%m [%p] %q%a '
 log_timezone = 'UTC'
+shared_preload_libraries = '${ADDB_PRELOAD:-}'
 atomic_dynamodb.endpoint_url = '$ADDB_TEST_ENDPOINT'
 atomic_dynamodb.region = 'us-west-2'
 atomic_dynamodb.access_key_id = 'local'
