@@ -183,6 +183,7 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 	size_t		len;
 	const char *body = addb_http_body(call->exchange, &len);
 	MemoryContext caller;
+	bool		throttled;
 
 	observe_reply(call, len);
 	attempt->status = addb_http_status(call->exchange);
@@ -211,6 +212,7 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 		addb_error_unwrap(call->error);
 	MemoryContextSwitchTo(caller);
 	attempt->code = call->error->code;
+	attempt->in_doubt = call->unsettled && addb_error_may_pass(call->error, &throttled);
 	addb_account_refused(call);
 	attempt->clock_skew =
 		addb_clock_skew_is_error(attempt->code,

@@ -16,21 +16,24 @@
 #include "dynamodb/stats.h"
 #include "utils/memutils.h"
 
-/* Requests that may have been carried out, or may be yet. */
+/* Whether what is in a batch may have been carried out, or may be yet. */
+static bool
+is_open(const AddbBatch *batch)
+{
+	if (batch->state == ADDB_BATCH_SENDING)
+		return addb_call_succeeded(batch->call) || addb_call_is_open(batch->call);
+	return batch->state == ADDB_BATCH_READY ||
+		(batch->state == ADDB_BATCH_PAUSING && batch->open_since != 0);
+}
+
 static int64
 count_open(const AddbBatchWriter *writer)
 {
 	int64		open = 0;
 
 	for (int i = 0; i <= writer->max_under_way; i++)
-	{
-		const AddbBatch *batch = &writer->batches[i];
-
-		if (batch->state == ADDB_BATCH_READY ||
-			(batch->state == ADDB_BATCH_SENDING &&
-			 (addb_call_succeeded(batch->call) || addb_call_is_open(batch->call))))
-			open += addb_batch_body_given(&batch->body);
-	}
+		if (is_open(&writer->batches[i]))
+			open += addb_batch_body_given(&writer->batches[i].body);
 	return open;
 }
 
@@ -74,7 +77,8 @@ tell_of_abandoned(void *arg)
 	if (writer->told || writer->given == writer->written)
 		return;
 	for (int i = 0; i <= writer->max_under_way; i++)
-		if (writer->batches[i].state == ADDB_BATCH_SENDING)
+		if (writer->batches[i].state == ADDB_BATCH_SENDING ||
+			writer->batches[i].open_since != 0)
 			open += addb_batch_body_given(&writer->batches[i].body);
 	ereport(WARNING,
 			(errmsg("batch write to DynamoDB table \"%s\" was broken off: " INT64_FORMAT " items given: "
@@ -223,6 +227,7 @@ take_answer(AddbBatchWriter *writer, AddbBatch *batch)
 		batch->state = ADDB_BATCH_READY;
 		return false;
 	}
+	batch->open_since = addb_call_open_since(batch->call);
 	addb_call_release(batch->call);
 	batch->call = NULL;
 	batch->state = ADDB_BATCH_PAUSING;
@@ -334,6 +339,7 @@ addb_batch_flight_start(AddbBatchWriter *writer, AddbBatch *batch)
 		.body = batch->body.text.data,
 		.body_len = batch->body.text.len,
 		.identity = writer->identity,
+		.open_since = batch->open_since,
 		.kind = ADDB_WRITE_IDEMPOTENT,
 		.arguments = writer->arguments,
 		.preface = writer->preface
@@ -375,7 +381,8 @@ raise_no_progress(AddbBatchWriter *writer, const AddbBatch *batch)
 	settle_in_flight(writer);
 	writer->failed = batch;
 	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			(errcode(batch->open_since != 0 ? ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN
+					 : ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("DynamoDB left %d requests of a batch unprocessed",
 					batch->body.nentries),
 			 errdetail("It took none of them in %d rounds%s.",
@@ -391,6 +398,7 @@ settle_batch(AddbBatchWriter *writer, AddbBatch *batch)
 
 	if (writer->neglected && addb_call_got_no_answer(batch->call))
 	{
+		batch->open_since = addb_call_open_since(batch->call);
 		addb_call_release(batch->call);
 		batch->state = ADDB_BATCH_READY;
 		addb_batch_flight_start(writer, batch);
@@ -405,6 +413,7 @@ settle_batch(AddbBatchWriter *writer, AddbBatch *batch)
 		addb_batch_body_clear(&batch->body, writer->table);
 		MemoryContextSwitchTo(caller);
 		batch->state = ADDB_BATCH_FREE;
+		batch->open_since = 0;
 		writer->under_way--;
 		return;
 	}

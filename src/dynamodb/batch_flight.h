@@ -21,6 +21,8 @@ typedef struct AddbBatch
 	int64		last;			/* were given, from 1 */
 	int			idle_rounds;
 	int64		resume_at;		/* a moment of addb_http_now */
+	int64		open_since;		/* as in AddbRequest: an attempt with what is in
+								 * it may have been carried out */
 } AddbBatch;
 
 struct AddbBatchWriter

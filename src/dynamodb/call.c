@@ -13,12 +13,14 @@
 #define MAX_REQUEST_ID 100
 
 /*
- * addb_call_age_ms - milliseconds since the call was started
+ * addb_call_age_ms - milliseconds since the write may have been sent first
+ *
+ * By this call, or by one that it repeats.
  */
 int64
 addb_call_age_ms(const AddbCall *call)
 {
-	return (addb_http_now() - call->started) / 1000;
+	return (addb_http_now() - call->first_sent) / 1000;
 }
 
 /*
@@ -84,6 +86,20 @@ bool
 addb_call_was_unsettled(const AddbCall *call)
 {
 	return call->unsettled;
+}
+
+/*
+ * addb_call_open_since - since when an attempt of a write is open
+ *
+ * A moment of addb_http_now, and no later than that attempt; 0 when none is open.
+ * A write that a cancellation or a partial answer leaves to be repeated takes it
+ * along, as AddbRequest.open_since: that attempt may yet arrive, and no later
+ * answer may be told as if it had not been.
+ */
+int64
+addb_call_open_since(const AddbCall *call)
+{
+	return call->unsettled || addb_call_outcome_unknown(call) ? call->first_sent : 0;
 }
 
 /*

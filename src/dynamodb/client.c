@@ -100,6 +100,8 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	call->context = context;
 	call->request = *request;
 	call->started = addb_http_now();
+	call->first_sent = request->open_since != 0 ? request->open_since : call->started;
+	call->unsettled = request->open_since != 0;
 	addb_account_open(call);
 	addb_retry_state_init(&call->retry);
 	for (int i = 0; i < lengthof(random); i++)
@@ -270,6 +272,28 @@ void
 addb_client_sleep(AddbHttpWait wait, int64 microseconds)
 {
 	addb_http_wait_as(wait, NULL, 0, addb_http_now() + microseconds);
+}
+
+/*
+ * addb_client_pause_round - waits before a cancelled transaction is tried again
+ *
+ * call was cancelled, in the round of this number, from 1; throttled: by
+ * throttling, too. Raises interrupts, which tell what the call has left open.
+ */
+void
+addb_client_pause_round(AddbCall *call, int round, bool throttled)
+{
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = addb_call_add_open_context,
+		.arg = call
+	};
+
+	error_context_stack = &context;
+	addb_client_sleep(ADDB_HTTP_WAIT_RETRY, (int64) 1000 *
+					  addb_retry_canceled_delay(round, throttled,
+												pg_prng_double(&pg_global_prng_state)));
+	error_context_stack = context.previous;
 }
 
 /*

@@ -31,6 +31,9 @@ typedef struct AddbRequest
 	size_t		carried_len;
 	uint64		identity;		/* addb_call_identity of the call that this one
 								 * goes on from, or 0 */
+	int64		open_since;		/* addb_call_open_since of the call of the same
+								 * write, by the same token, that this one
+								 * repeats, or 0 */
 	const char *arguments;		/* for messages: the SQL arguments that went
 								 * into it, each in double quotes; or NULL */
 	const char *preface;		/* what the DETAIL of its errors begins with, or
@@ -46,6 +49,7 @@ extern void addb_client_wait_until(AddbCall *const *calls, int n,
 								   int64 deadline);
 extern void addb_client_poll(AddbCall *const *calls, int n);
 extern void addb_client_sleep(AddbHttpWait wait, int64 microseconds);
+extern void addb_client_pause_round(AddbCall *call, int round, bool throttled);
 extern bool addb_client_may_catch(int sqlstate);
 extern int64 addb_client_time(void);
 
@@ -55,6 +59,7 @@ extern bool addb_call_succeeded(const AddbCall *call);
 extern bool addb_call_is_open(const AddbCall *call);
 extern bool addb_call_outcome_unknown(const AddbCall *call);
 extern bool addb_call_was_unsettled(const AddbCall *call);
+extern int64 addb_call_open_since(const AddbCall *call);
 extern bool addb_call_token_expired(const AddbCall *call);
 extern bool addb_call_got_no_answer(const AddbCall *call);
 extern void addb_call_add_open_context(void *call);

@@ -299,6 +299,43 @@ addb_error_refusal(const AddbCancellationReason *reason)
 }
 
 /*
+ * addb_error_may_pass
+ *
+ * Whether the write was refused by nothing but what may be over the next time:
+ * conflicts, and in a transaction throttling, too. *throttled: that was among it.
+ * Throttling of another operation is for retry.c to tell.
+ */
+bool
+addb_error_may_pass(const AddbServiceError *error, bool *throttled)
+{
+	bool		refused = false;
+
+	*throttled = false;
+	if (error->code == NULL)
+		return false;
+	if (strcmp(error->code, "TransactionConflictException") == 0)
+		return true;
+	if (strcmp(error->code, "TransactionCanceledException") != 0)
+		return false;
+	for (int i = 0; i < error->nreasons; i++)
+		switch (addb_error_refusal(&error->reasons[i]))
+		{
+			case ADDB_REFUSAL_NONE:
+				break;
+			case ADDB_REFUSAL_THROTTLED:
+				*throttled = true;
+				refused = true;
+				break;
+			case ADDB_REFUSAL_CONFLICT:
+				refused = true;
+				break;
+			default:
+				return false;
+		}
+	return refused;
+}
+
+/*
  * addb_error_parse
  *
  * Reads the reply to a request that did not succeed, by AWS JSON 1.0 as
@@ -349,8 +386,8 @@ addb_error_parse(int status, const char *request_id, const char *error_type,
  *
  * A cancelled transaction of one action becomes the error that the action would
  * have been answered with by itself. It settles what became of the attempts
- * before, which the transaction's token has made the same. Other errors stay as
- * they are.
+ * before, which the transaction's token has made the same, unless it is one that
+ * may pass. Other errors stay as they are.
  */
 void
 addb_error_unwrap(AddbServiceError *error)
@@ -369,6 +406,7 @@ addb_error_unwrap(AddbServiceError *error)
 		{"ValidationError", "ValidationException"}
 	};
 	const AddbCancellationReason *reason = error->reasons;
+	bool		throttled;
 
 	if (error->code == NULL || error->nreasons != 1 ||
 		strcmp(error->code, "TransactionCanceledException") != 0)
@@ -376,12 +414,12 @@ addb_error_unwrap(AddbServiceError *error)
 	for (int i = 0; i < lengthof(codes); i++)
 		if (strcmp(reason->code, codes[i].reason) == 0)
 		{
+			error->settles = !addb_error_may_pass(error, &throttled);
 			error->code = pstrdup(codes[i].code);
 			if (reason->message != NULL)
 				error->message = reason->message;
 			error->item = reason->item;
 			error->nreasons = 0;
-			error->settles = true;
 			return;
 		}
 }

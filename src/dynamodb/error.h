@@ -98,6 +98,7 @@ typedef enum AddbTransportFailure
 /* error.c */
 extern char *addb_error_text(const char *text, size_t len, int max_chars);
 extern AddbRefusal addb_error_refusal(const AddbCancellationReason *reason);
+extern bool addb_error_may_pass(const AddbServiceError *error, bool *throttled);
 extern AddbServiceError *addb_error_parse(int status, const char *request_id,
 										  const char *error_type,
 										  const char *body, size_t len);

@@ -228,7 +228,12 @@ static const AddbErrorRow not_dynamodb = {
 	HINT_ENDPOINT, HINT_SERVER
 };
 
-/* A TransactionCanceledException, by what its reasons have in common. */
+/*
+ * A TransactionCanceledException, by what its reasons have in common. One that
+ * may pass does not settle an earlier attempt: that one is the same transaction,
+ * and may arrive when what stood in the way is gone. Any other would meet the
+ * same again.
+ */
 static const AddbErrorRow canceled = {
 	{NULL},
 	ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, ADDB_NEVER_APPLIED,
@@ -243,13 +248,13 @@ static const AddbErrorRow canceled_by_existing = {
 };
 static const AddbErrorRow canceled_by_conflict = {
 	{NULL},
-	ERRCODE_T_R_SERIALIZATION_FAILURE, ADDB_NEVER_APPLIED,
+	ERRCODE_T_R_SERIALIZATION_FAILURE, ADDB_NOT_APPLIED,
 	"DynamoDB transaction was canceled because of a conflict",
 	HINT_TRY_AGAIN
 };
 static const AddbErrorRow canceled_by_throttling = {
 	{NULL},
-	ERRCODE_INSUFFICIENT_RESOURCES, ADDB_NEVER_APPLIED,
+	ERRCODE_INSUFFICIENT_RESOURCES, ADDB_NOT_APPLIED,
 	"DynamoDB transaction was canceled because it was throttled",
 	HINT_THROTTLED
 };

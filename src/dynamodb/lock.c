@@ -218,12 +218,13 @@ build_renew(StringInfo body, const char *table, const AddbKey *key,
 
 /*
  * Makes a conditional write. True when it was made; false when its condition
- * failed or its outcome is unknown, with *state what is there now. Raises when
- * the call fails otherwise, or when an unknown outcome cannot be looked up.
+ * failed or its outcome is unknown, with *state what is there now. In the latter
+ * case *open is the call, else NULL. Raises when the call fails otherwise, or when
+ * an unknown outcome cannot be looked up.
  */
 static bool
 write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
-		 StringInfo body, AddbLockState *state)
+		 StringInfo body, AddbLockState *state, AddbCall **open)
 {
 	AddbRequest request = {
 		.operation = operation,
@@ -233,6 +234,7 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 	AddbCall   *call;
 	bool		done;
 
+	*open = NULL;
 	addb_request_end(&request, body);
 	call = addb_client_call(&request, CurrentMemoryContext);
 	done = addb_call_succeeded(call);
@@ -257,8 +259,13 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 		if (!addb_lock_look(call, table, key, state))
 			addb_call_raise(call);
 	}
-	else if (!(addb_call_outcome_unknown(call) &&
-			   addb_lock_look(call, table, key, state)))
+	else if (addb_call_outcome_unknown(call) &&
+			 addb_lock_look(call, table, key, state))
+	{
+		*open = call;
+		return false;
+	}
+	else
 		addb_call_raise(call);
 	addb_call_release(call);
 	pfree(body->data);
@@ -276,10 +283,10 @@ set_lock(AddbLock *lock, const AddbKey *key, const char *version,
 	lock->ttl = has_ttl ? addb_item_timestamp(ttl) : 0;
 }
 
-/* Creates the lock; false when somebody else's is there, described by *state. */
+/* Creates the lock; false when it is not ours, or not there; see write_if. */
 static bool
 create(const char *table, const AddbKey *key, AddbLock *lock,
-	   AddbLockState *state)
+	   AddbLockState *state, AddbCall **open)
 {
 	char	   *version = palloc(ADDB_UUID_LEN + 1);
 	int64		now = addb_lock_now();
@@ -289,17 +296,17 @@ create(const char *table, const AddbKey *key, AddbLock *lock,
 	build_create(&body, table, key, version, now);
 
 	/* found with our version: it was our write, and its answer was lost */
-	if (!write_if(&addb_put_item, table, key, &body, state) &&
+	if (!write_if(&addb_put_item, table, key, &body, state, open) &&
 		(state->version == NULL || strcmp(state->version, version) != 0))
 		return false;
 	set_lock(lock, key, version, true, now + addb_lock_ttl);
 	return true;
 }
 
-/* Gives the lock a full life; false when its version has changed meanwhile. */
+/* Gives the lock a full life; false when it has not got that; see write_if. */
 static bool
 renew(const char *table, const AddbKey *key, AddbLock *lock,
-	  AddbLockState *state)
+	  AddbLockState *state, AddbCall **open)
 {
 	char	   *version = state->version;
 	int64		ttl = addb_lock_now() + addb_lock_ttl;
@@ -308,23 +315,38 @@ renew(const char *table, const AddbKey *key, AddbLock *lock,
 	/* first, for it raises when the server's encoding lacks a character */
 	set_lock(lock, key, version, true, ttl);
 	build_renew(&body, table, key, version, ttl);
-	return write_if(&addb_update_item, table, key, &body, state) ||
+	return write_if(&addb_update_item, table, key, &body, state, open) ||
 		(state->version != NULL && strcmp(state->version, version) == 0 &&
 		 state->ttl >= ttl);
+}
+
+static void
+check_is_lock(const AddbKey *key, const AddbLockState *state)
+{
+	if (state->exists && state->version == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("DynamoDB item with pk \"%s\", sk \"%s\" is not a lock",
+						pnstrdup(key->pk.data, key->pk.len),
+						pnstrdup(key->sk.data, key->sk.len)),
+				 errdetail("It has no attribute \"version\"."),
+				 errhint("Give the lock a key of its own, such as the item's sk with \"#lock\" appended.")));
 }
 
 /*
  * addb_lock_get - gets the lock, creating or renewing it where needed
  *
  * The version in *lock is palloc'd in the current context. Of two sessions
- * that create the lock at once both get the same. Raises what calls raise, 42809 when the item at the key
- * is not a lock, and 40001 when the lock kept changing.
+ * that create the lock at once both get the same. Raises what calls raise, 08007
+ * when a write of the lock was lost and the lock is not there, 42809 when the item
+ * at the key is not a lock, and 40001 when the lock kept changing.
  */
 void
 addb_lock_get(const char *table, const AddbKey *key, AddbLock *lock)
 {
 	AddbLockState state;
 	AddbCall   *call = read_call(table, key);
+	AddbCall   *open = NULL;
 
 	if (!addb_call_succeeded(call))
 		addb_call_raise(call);
@@ -334,31 +356,22 @@ addb_lock_get(const char *table, const AddbKey *key, AddbLock *lock)
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
 		int64		now = addb_lock_now();
+		bool		absent = !state.exists || addb_lock_is_expired(&state, now);
 
-		if (state.exists && state.version == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("DynamoDB item with pk \"%s\", sk \"%s\" is not a lock",
-							pnstrdup(key->pk.data, key->pk.len),
-							pnstrdup(key->sk.data, key->sk.len)),
-					 errdetail("It has no attribute \"version\"."),
-					 errhint("Give the lock a key of its own, such as the item's sk with \"#lock\" appended.")));
-		if (!state.exists || addb_lock_is_expired(&state, now))
-		{
-			if (create(table, key, lock, &state))
-				return;
-		}
-		else if (state.has_ttl && state.ttl - now <= addb_lock_refresh &&
-				 state.ttl < now + addb_lock_ttl)
-		{
-			if (renew(table, key, lock, &state))
-				return;
-		}
-		else
+		check_is_lock(key, &state);
+		if (!absent && !(state.has_ttl && state.ttl - now <= addb_lock_refresh &&
+						 state.ttl < now + addb_lock_ttl))
 		{
 			set_lock(lock, key, state.version, state.has_ttl, state.ttl);
 			return;
 		}
+
+		/* a write that was lost, and not found, is no race: it is not repeated */
+		if (open != NULL)
+			addb_call_raise(open);
+		if (absent ? create(table, key, lock, &state, &open) :
+			renew(table, key, lock, &state, &open))
+			return;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),

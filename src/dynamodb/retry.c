@@ -171,7 +171,8 @@ addb_retry_is_throttling(const char *code)
  * transient, whatever the body says; no other status is, 429 and 501 among
  * them. A success that cannot be read is an answer lost on the way, as one with
  * a wrong checksum is: the SDKs give up there, but a write that is safe to send
- * again can be settled so.
+ * again can be settled so. For the same end a conflict is got over that a client
+ * without an open attempt would report.
  */
 AddbRetryClass
 addb_retry_classify(const AddbAttempt *attempt)
@@ -180,7 +181,7 @@ addb_retry_classify(const AddbAttempt *attempt)
 		return ADDB_RETRY_TRANSIENT;
 	if (addb_retry_is_throttling(attempt->code))
 		return ADDB_RETRY_THROTTLING;
-	if (attempt->clock_skew)
+	if (attempt->clock_skew || attempt->in_doubt)
 		return ADDB_RETRY_TRANSIENT;
 	if (attempt->code != NULL &&
 		is_listed(attempt->code, transient_codes, lengthof(transient_codes)))

@@ -37,6 +37,8 @@ typedef struct AddbAttempt
 	bool		bad_checksum;	/* x-amz-crc32 is not that of the body */
 	bool		garbage;		/* a success whose body is no JSON object */
 	bool		clock_skew;		/* addb_clock_skew_is_error holds */
+	bool		in_doubt;		/* refused by what may pass, while an earlier attempt
+								 * is open */
 	const char *retry_after;	/* x-amz-retry-after, or NULL */
 } AddbAttempt;
 

@@ -17,10 +17,8 @@
  */
 #include "postgres.h"
 
-#include "common/pg_prng.h"
 #include "core/guc.h"
 #include "dynamodb/partiql.h"
-#include "dynamodb/retry.h"
 #include "dynamodb/single_transaction.h"
 #include "dynamodb/uuid.h"
 #include "lib/stringinfo.h"
@@ -152,7 +150,10 @@ wrap(const AddbRequest *request, AddbRequest *single)
 	return body.data + token_at;
 }
 
-/* As a transaction, again while another one is in the way; see transact_run.c. */
+/*
+ * As a transaction, again while another one is in the way. As in transact_run.c,
+ * the token is replaced as long as no attempt by it is open.
+ */
 static AddbCall *
 call_carried(const AddbRequest *request, MemoryContext owner)
 {
@@ -169,15 +170,14 @@ call_carried(const AddbRequest *request, MemoryContext owner)
 		if (!addb_call_failed_with(call, "TransactionConflictException") ||
 			round > addb_transact_retries)
 			return call;
-		if (!addb_call_was_unsettled(call))
+		single.open_since = addb_call_open_since(call);
+		if (single.open_since == 0)
 		{
 			addb_uuid_make(fresh);
 			memcpy(token, fresh, ADDB_UUID_LEN);
 		}
+		addb_client_pause_round(call, round, false);
 		addb_call_release(call);
-		addb_client_sleep(ADDB_HTTP_WAIT_RETRY, (int64) 1000 *
-						  addb_retry_canceled_delay(round, false,
-													pg_prng_double(&pg_global_prng_state)));
 	}
 }
 

@@ -11,11 +11,9 @@
  */
 #include "postgres.h"
 
-#include "common/pg_prng.h"
 #include "core/guc.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/request.h"
-#include "dynamodb/retry.h"
 #include "dynamodb/stats.h"
 #include "dynamodb/token.h"
 #include "dynamodb/transact.h"
@@ -71,36 +69,12 @@ is_canceled(const AddbTransaction *transaction, const AddbCall *call)
 		!addb_call_token_expired(call);
 }
 
-/* Whether all that cancelled it may pass; *throttled: some of it is throttling. */
-static bool
-may_pass(const AddbServiceError *error, bool *throttled)
-{
-	bool		refused = false;
-
-	*throttled = false;
-	for (int i = 0; i < error->nreasons; i++)
-		switch (addb_error_refusal(&error->reasons[i]))
-		{
-			case ADDB_REFUSAL_NONE:
-				break;
-			case ADDB_REFUSAL_THROTTLED:
-				*throttled = true;
-				refused = true;
-				break;
-			case ADDB_REFUSAL_CONFLICT:
-				refused = true;
-				break;
-			default:
-				return false;
-		}
-	return refused;
-}
-
 /*
  * Calls until there is an answer that stands. A new try of ours gets a token of
- * its own, unless an attempt of the last one was lost: that might yet arrive,
+ * its own, unless an attempt of any try before was lost: that might yet arrive,
  * and must then be the same transaction. A cancelled call does not use a token
- * up. Raises what is no answer.
+ * up. Raises what is no answer; so is a cancellation that may pass, while an
+ * attempt is open.
  */
 static AddbCall *
 call_until_settled(const AddbTransaction *transaction, AddbText token,
@@ -113,7 +87,6 @@ call_until_settled(const AddbTransaction *transaction, AddbText token,
 	{
 		AddbCall   *call;
 		bool		throttled;
-		bool		keep_token;
 
 		if (body->len == head && writes)
 		{
@@ -127,15 +100,18 @@ call_until_settled(const AddbTransaction *transaction, AddbText token,
 		forget_schemas(transaction, call);
 		if (!is_canceled(transaction, call))
 			addb_call_raise(call);
-		if (!may_pass(addb_call_error(call), &throttled) ||
-			round > addb_transact_retries)
+		if (!addb_error_may_pass(addb_call_error(call), &throttled))
 			return call;
-		keep_token = token.data != NULL || addb_call_was_unsettled(call);
+		request->open_since = addb_call_open_since(call);
+		if (round > addb_transact_retries)
+		{
+			if (request->open_since != 0)
+				addb_call_raise(call);
+			return call;
+		}
+		addb_client_pause_round(call, round, throttled);
 		addb_call_release(call);
-		addb_client_sleep(ADDB_HTTP_WAIT_RETRY, (int64) 1000 *
-						  addb_retry_canceled_delay(round, throttled,
-													pg_prng_double(&pg_global_prng_state)));
-		body->len = keep_token ? body->len - 1 : head;
+		body->len = token.data != NULL || request->open_since != 0 ? body->len - 1 : head;
 	}
 }
 

@@ -20,6 +20,8 @@ Control, on the same port (not logged, not counted)
                   step get a fault at random; random_faults.py has the names,
                   no faults end it
   GET /__count    {requests, connections, open, steps_left}
+  PUT /__late     pass on the requests that were held up; returns the statuses
+                  of the answers
 
 With --log FILE each request is a line of JSON in that file instead of an entry
 of /__log: what was asked, the step, whether the upstream has been asked, and
@@ -40,6 +42,9 @@ one of these actions, the default being "pass":
                                 "x-amz-retry-after": "250", in milliseconds
   "close_without_reply": true   reset the connection, nothing is applied
   "apply_then_reset": true      pass on, then reset instead of answering
+  "late": n                     reset, and pass on n ms later, as a request does
+                                that was held up on its way; with true not
+                                before the control below says so
   "hang": true                  never answer, nothing is applied
   "apply_then_hang": true       pass on, then never answer
   "cut_body": n                 whole headers, n bytes of the body, close; the
@@ -88,7 +93,7 @@ import zlib
 from random_faults import RandomFaults
 
 ACTIONS = {
-    "action", "reply", "close_without_reply", "apply_then_reset", "hang",
+    "action", "reply", "close_without_reply", "apply_then_reset", "late", "hang",
     "apply_then_hang", "cut_body", "cut_answer", "huge",
     "unprocessed", "empty_page", "raw",
 }
@@ -119,6 +124,7 @@ class State:
         self.log_file = open(log_path, "a", encoding="utf-8") if log_path else None
         # Keys that empty pages ended with -> the key that was asked for there.
         self.empty_pages = {}
+        self.late = []
         self.reset()
 
     def reset(self):
@@ -283,6 +289,9 @@ class Connection:
                     status, answer = 400, {"error": str(error)}
             elif request.path == "/__reset" and request.method == "PUT":
                 self.state.reset()
+            elif request.path == "/__late":
+                late, self.state.late = self.state.late, []
+                answer = [self.server.pass_on(each).status for each in late]
             elif request.path == "/__log":
                 answer = list(self.state.log)
             elif request.path == "/__count":
@@ -306,6 +315,9 @@ class Connection:
             self.reset()
         if step.get("hang"):
             self.hang()
+        if step.get("late"):
+            self.hold_up(request, step["late"])
+            self.reset()
         if step.get("apply") and "cut_body" not in step:
             self.forward(self.after_empty_page(request))
         if "raw" in step:
@@ -340,6 +352,15 @@ class Connection:
             return self.empty_page(request)
         return self.forward(request)
 
+    def hold_up(self, request, how_long):
+        if how_long is True:
+            with self.state.lock:
+                self.state.late.append(request)
+            return
+        timer = threading.Timer(how_long / 1000, self.server.pass_on, [request])
+        timer.daemon = True
+        timer.start()
+
     def empty_page(self, request):
         """A page of nothing whose next key stands for the request's own."""
         document = json.loads(request.body)
@@ -369,8 +390,7 @@ class Connection:
     def forward(self, request):
         if not self.server.upstream:
             return Reply(200, {}, b"{}")
-        headers = {name: value for name, value in request.headers.items()
-                   if name not in ("connection", "content-length", "expect", "transfer-encoding")}
+        headers = end_to_end(request.headers)
         for attempt in (1, 2):
             if self.upstream is None:
                 self.upstream = http.client.HTTPConnection(self.server.upstream, timeout=60)
@@ -487,6 +507,12 @@ class Connection:
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
+def end_to_end(headers):
+    """The headers of a request that go on to the upstream."""
+    return {name: value for name, value in headers.items()
+            if name not in ("connection", "content-length", "expect", "transfer-encoding")}
+
+
 def sleep_ms(milliseconds):
     if milliseconds:
         time.sleep(milliseconds / 1000)
@@ -525,6 +551,16 @@ class Server:
         self.upstream = urllib.parse.urlsplit(options.upstream).netloc if options.upstream else None
         self.listener = socket.create_server(("127.0.0.1", options.port), backlog=128)
         self.tls = None
+
+    def pass_on(self, request):
+        """Passes a request on by a connection of its own."""
+        upstream = http.client.HTTPConnection(self.upstream, timeout=60)
+        try:
+            upstream.request(request.method, request.path, request.body, end_to_end(request.headers))
+            reply = upstream.getresponse()
+            return Reply(reply.status, {}, reply.read())
+        finally:
+            upstream.close()
 
     def accept_forever(self):
         while True:

@@ -57,6 +57,14 @@ def in_progress(_rng, request):
     return {"reply": refusal(400, "TransactionInProgressException")} if request[0] == "TransactWriteItems" else None
 
 
+def late(rng, request):
+    """A transaction that arrives when its sender has given it up. Of other
+    writes the last to arrive wins, and that is not the sender's fault."""
+    if request[0] not in ("TransactWriteItems", "ExecuteTransaction") or b"ClientRequestToken" not in request[1]:
+        return None
+    return {"late": rng.randrange(1, 1500)}
+
+
 def unprocessed(rng, request):
     return {"unprocessed": rng.randrange(1, 26)} if request[0] in BATCHES else None
 
@@ -89,6 +97,7 @@ FAULTS = {
     "garbage": garbage,
     "conflict": conflict,
     "in_progress": in_progress,
+    "late": late,
     "unprocessed": unprocessed,
     "empty_page": empty_page,
 }

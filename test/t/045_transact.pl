@@ -358,8 +358,7 @@ sub test_tokens
 	sql('SELECT ' . write_call(increment('token2')), to());
 	my @tokens = tokens();
 	is(scalar @tokens, 4, 'an attempt is lost, then there are conflicts');
-	is($tokens[0], $tokens[2], 'the next try has the token of the lost attempt, which may yet arrive');
-	isnt($tokens[2], $tokens[3], 'the one after it has its own');
+	is(scalar(uniq(@tokens)), 1, 'all tries have the token of the lost attempt, which may yet arrive');
 	is(count_of('token2'), 1, 'done once');
 	script(refusal('TransactionInProgressException'));
 	sql('SELECT ' . write_call(increment('token3')), to());

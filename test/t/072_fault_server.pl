@@ -58,6 +58,7 @@ my %expected = (
 	garbage => [ '08P01', '08007', 1 ],
 	conflict => [ '', '40001', 0 ],
 	in_progress => [ '', '', 1 ],
+	late => [ '', '', 1 ],
 	unprocessed => [ '', '', 1 ],
 	empty_page => [ '', '', 1 ]);
 

@@ -102,6 +102,13 @@ sub vector_steps
 	} @script;
 }
 
+# Passes on the requests that were held up by steps with late; returns the HTTP
+# statuses of the answers.
+sub deliver_late
+{
+	return @{ $_[0]->control('PUT', '/__late', '') };
+}
+
 # Forgets the requests seen and the steps left.
 sub reset
 {
