@@ -41,7 +41,7 @@ from worker import MODEL, Worker, literal
 STORM = {
     'delay': .03, 'late_answer': .03, 'drip': .01, 'chunked': .02, 'reset_before': .03, 'reset_after': .03,
     'cut': .03, 'hang_before': .002, 'hang_after': .002, 'error_before': .02, 'error_after': .02, 'throttle': .01,
-    'throttle_after': .02, 'wrong_crc': .02, 'garbage': .02, 'conflict': .02, 'in_progress': .01,
+    'throttle_after': .02, 'wrong_crc': .02, 'garbage': .02, 'conflict': .02, 'in_progress': .01, 'late': .03,
     'unprocessed': .05, 'empty_page': .05,
 }
 # Without conflicts, which are a result, not something to be got over. A session
@@ -51,7 +51,7 @@ STORM = {
 SETTLED = {
     'delay': .02, 'late_answer': .02, 'drip': .01, 'chunked': .02, 'reset_before': .015, 'reset_after': .025,
     'cut': .02, 'error_before': .01, 'error_after': .02, 'throttle_after': .01, 'wrong_crc': .015, 'garbage': .015,
-    'in_progress': .01, 'unprocessed': .05, 'empty_page': .05,
+    'in_progress': .01, 'late': .015, 'unprocessed': .05, 'empty_page': .05,
 }
 
 # hurry: the part of the statements that get a short statement_timeout
