@@ -6,11 +6,10 @@ use warnings;
 use utf8;
 
 use AddbTest;
-use FindBin;
+use AddbTest::Unit qw(vectors);
 use Test::More;
 
-my $vectors = read_json(
-	($ENV{ADDB_VECTORS} // "$FindBin::Bin/../vectors/aws") . '/retry.json');
+my $vectors = vectors('retry.json');
 my $lib = unit_lib();
 my $schema = "addb_unit_error_$$";
 my $latin1 = "addb_unit_latin1_$$";
@@ -105,7 +104,7 @@ sub bytes
 	return $text;
 }
 
-for my $case (@{ $vectors->{error_parse}{cases} })
+for my $case (@{ $vectors->{error_parse}{cases} // [] })
 {
 	my ($reply, $expect) = @$case{qw(reply expect)};
 	my %header = map { lc $_ => $reply->{headers}{$_} } keys %{ $reply->{headers} // {} };
