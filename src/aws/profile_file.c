@@ -143,7 +143,7 @@ static void
 parse_section(ParseState *state, char *line)
 {
 	Section    *section = palloc(sizeof(Section));
-	char	   *end = strchr(line, ']');
+	char	   *end = strrchr(line, ']');
 
 	if (end != NULL)
 	{

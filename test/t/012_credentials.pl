@@ -423,6 +423,7 @@ for my $case (
 	[ 'a word that only begins with profile' => "[profiled default]\n$pair" ],
 	[ 'a name in other letters' => "[DEFAULT]\n$pair" ],
 	[ 'blanks in the brackets' => "[ default ]\n$pair" ],
+	[ 'a bracket too many' => "[default]]\n$pair" ],
 	[ 'a blank behind default' => "[default ]\n$pair" ],
 	[ 'a blank before the word' => "[ profile default]\n$pair" ],
 	[ 'a quote that is not closed' => "[profile \"default]\n$pair" ],
