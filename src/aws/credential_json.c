@@ -11,11 +11,12 @@
 
 /* The value that is next as a text; NULL when it is no string and no number. */
 static char *
-read_value(AddbJsonCursor *cursor)
+read_value(AddbJsonCursor *cursor, bool *is_number)
 {
 	AddbJsonSlice slice;
 	char	   *value = NULL;
 
+	*is_number = addb_json_peek(cursor) == ADDB_JSON_NUMBER;
 	switch (addb_json_peek(cursor))
 	{
 		case ADDB_JSON_STRING:
@@ -55,13 +56,17 @@ addb_credential_json_read(const char *text, size_t len,
 		return false;
 	while (addb_json_object_next(&cursor, &name))
 	{
-		char	   *value = read_value(&cursor);
+		bool		is_number;
+		char	   *value = read_value(&cursor, &is_number);
 
 		if (value != NULL && value[0] == '\0')
 			value = NULL;
 		for (int i = 0; i < count; i++)
 			if (addb_json_slice_is(&name, members[i].name))
+			{
 				members[i].value = value;
+				members[i].is_number = is_number;
+			}
 	}
 	return addb_json_at_end(&cursor);
 }

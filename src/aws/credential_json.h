@@ -11,6 +11,7 @@ typedef struct AddbCredentialMember
 {
 	const char *name;			/* exactly as it is written there */
 	char	   *value;			/* set by addb_credential_json_read */
+	bool		is_number;		/* the same: it is no string */
 } AddbCredentialMember;
 
 extern bool addb_credential_json_read(const char *text, size_t len,

@@ -66,7 +66,7 @@ read_digits(const char **p, int count)
 	return value;
 }
 
-/* Reads "Z" or "+hh:mm" up to the end of text; the offset in minutes. */
+/* Reads "Z", "+hh:mm" or "+hhmm" up to the end of text; the offset in minutes. */
 static bool
 read_offset(const char *p, int *minutes)
 {
@@ -81,8 +81,10 @@ read_offset(const char *p, int *minutes)
 		return false;
 	p++;
 	hour = read_digits(&p, 2);
-	if (hour < 0 || hour > 23 || *p++ != ':')
+	if (hour < 0 || hour > 23)
 		return false;
+	if (*p == ':')
+		p++;
 	minute = read_digits(&p, 2);
 	if (minute < 0 || minute > 59 || *p != '\0')
 		return false;
@@ -92,7 +94,8 @@ read_offset(const char *p, int *minutes)
 
 /*
  * Reads a time of RFC 3339, such as "2036-01-01T00:00:00Z", into *result;
- * fractions of a second are passed over. false when text is no such time.
+ * fractions of a second are passed over. As in the SDKs, a blank may stand for the
+ * "T", and the offset needs no colon. false when text is no such time.
  */
 bool
 addb_credentials_parse_time(const char *text, TimestampTz *result)
@@ -106,7 +109,11 @@ addb_credentials_parse_time(const char *text, TimestampTz *result)
 	for (int i = 0; i < 6; i++)
 	{
 		parts[i] = read_digits(&p, i == 0 ? 4 : 2);
-		if (parts[i] < 0 || (i < 5 && pg_toupper((unsigned char) *p++) != separators[i]))
+		if (parts[i] < 0)
+			return false;
+		if (i == 2 && *p == ' ')
+			p++;
+		else if (i < 5 && pg_toupper((unsigned char) *p++) != separators[i])
 			return false;
 	}
 	if (*p == '.')

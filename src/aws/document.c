@@ -23,22 +23,25 @@ describe(const AddbCredentialMember *members, const char *hidden)
 {
 	const char *code = members[CODE].value;
 	const char *message = members[MESSAGE].value;
+	int			missing = ACCESS_KEY_ID;
 
+	while (missing < NMEMBERS && members[missing].value != NULL)
+		missing++;
+	if (missing == NMEMBERS)
+		return NULL;
 	if (code != NULL && strcmp(code, "Success") != 0)
 		return psprintf("it says %s: %s", addb_fetch_quote(code, hidden),
 						message != NULL ? addb_fetch_quote(message, hidden) :
 						"(no message)");
-	for (int i = ACCESS_KEY_ID; i < NMEMBERS; i++)
-		if (members[i].value == NULL)
-			return psprintf("its document has no %s", members[i].name);
-	return NULL;
+	return psprintf("its document has no %s", members[missing].name);
 }
 
 /*
  * addb_document_take - the credentials in a document
  *
  * Takes the members AccessKeyId, SecretAccessKey, Token and Expiration, all of
- * which are needed, of a document whose Code is "Success" or absent.
+ * which are needed. What Code says counts where one of them is missing, as in the
+ * SDKs.
  *
  * Returns NULL, with the texts of credentials palloc'd, and wiped with the
  * current context, and expires_at set; or else a palloc'd clause that says what

@@ -10,26 +10,30 @@
 
 #include "aws/endpoint.h"
 
-/* A region "prefix-word-digits" belongs to the partition of its prefix. */
+/*
+ * A region "prefix-word-digits" belongs to the partition of its prefix, and so
+ * does the pseudo region that stands for all of the partition.
+ */
 typedef struct Partition
 {
 	const char *prefix;
+	const char *global;			/* or NULL */
 	const char *suffix;
 	const char *dualstack_suffix;
 	bool		plain_fips;		/* the plain name is the FIPS endpoint */
 } Partition;
 
 /* Also for regions that no prefix matches. */
-static const Partition aws = {"", "amazonaws.com", "api.aws", false};
+static const Partition aws = {"", "aws-global", "amazonaws.com", "api.aws", false};
 
 static const Partition partitions[] = {
-	{"cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", false},
-	{"us-gov", "amazonaws.com", "api.aws", true},
-	{"eusc-de", "amazonaws.eu", "api.amazonwebservices.eu", false},
-	{"us-iso", "c2s.ic.gov", "api.aws.ic.gov", false},
-	{"us-isob", "sc2s.sgov.gov", "api.aws.scloud", false},
-	{"eu-isoe", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", false},
-	{"us-isof", "csp.hci.ic.gov", "api.aws.hci.ic.gov", false},
+	{"cn", "aws-cn-global", "amazonaws.com.cn", "api.amazonwebservices.com.cn", false},
+	{"us-gov", "aws-us-gov-global", "amazonaws.com", "api.aws", true},
+	{"eusc-de", NULL, "amazonaws.eu", "api.amazonwebservices.eu", false},
+	{"us-iso", "aws-iso-global", "c2s.ic.gov", "api.aws.ic.gov", false},
+	{"us-isob", "aws-iso-b-global", "sc2s.sgov.gov", "api.aws.scloud", false},
+	{"eu-isoe", "aws-iso-e-global", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", false},
+	{"us-isof", "aws-iso-f-global", "csp.hci.ic.gov", "api.aws.hci.ic.gov", false},
 };
 
 #define LOCAL_REGION "local"
@@ -71,7 +75,9 @@ static const Partition *
 find_partition(const char *region)
 {
 	for (size_t i = 0; i < lengthof(partitions); i++)
-		if (matches_prefix(region, partitions[i].prefix))
+		if (matches_prefix(region, partitions[i].prefix) ||
+			(partitions[i].global != NULL &&
+			 strcmp(region, partitions[i].global) == 0))
 			return &partitions[i];
 	return &aws;
 }

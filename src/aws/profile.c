@@ -165,18 +165,18 @@ addb_profile_other(const AddbProfile *profile, const char *name)
 }
 
 /*
- * A setting of the profile that is no half of a pair, from the config file or
- * else from the credentials file; NULL when it is in neither.
+ * A setting of the profile that is no half of a pair, from the credentials file
+ * or else from the config file, as in the SDKs; NULL when it is in neither.
  */
 const char *
 addb_profile_get(const AddbProfile *profile, const char *key)
 {
-	const char *value = addb_profile_file_get(profile->config,
+	const char *value = addb_profile_file_get(profile->credentials,
 											  ADDB_SECTION_PROFILE,
 											  profile->name, NULL, key);
 
 	if (value == NULL)
-		value = addb_profile_file_get(profile->credentials,
+		value = addb_profile_file_get(profile->config,
 									  ADDB_SECTION_PROFILE,
 									  profile->name, NULL, key);
 	return value;

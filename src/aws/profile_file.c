@@ -5,7 +5,8 @@
  * Spec: "Format of the shared config and credentials files" in the AWS SDKs and
  * Tools Reference Guide. Where the SDKs differ: sections of one name are merged,
  * [profile default] replaces [default], a blank and "#" or ";" start a comment,
- * profile names may be quoted, and lines that make no sense are passed over.
+ * profile names may be quoted in the config file, and lines that make no sense are
+ * passed over. Where they agree, so does this: [ default ] is no [default].
  *
  * A section line that cannot be read begins a section that nobody asks for, so
  * that its keys never end up in the profile before it.
@@ -80,7 +81,10 @@ cut_comment(char *line)
 		}
 }
 
-/* Takes one pair of quotes off a name. */
+/*
+ * Takes one pair of quotes off a name. NULL for what is more than one word, or
+ * has a quote that is not closed.
+ */
 static char *
 unquote(char *name)
 {
@@ -90,9 +94,9 @@ unquote(char *name)
 		name[len - 1] == name[0])
 	{
 		name[len - 1] = '\0';
-		name++;
+		return name + 1;
 	}
-	return name;
+	return strpbrk(name, " \t\r\v\f\"'") == NULL ? name : NULL;
 }
 
 /* If text is word, blanks and a name, returns the name, else NULL. */
@@ -118,7 +122,7 @@ classify(Section *section, char *title, AddbProfileFileKind kind)
 	if (kind == ADDB_PROFILE_FILE_CREDENTIALS)
 	{
 		section->kind = ADDB_SECTION_PROFILE;
-		section->name = unquote(title);
+		section->name = title;
 	}
 	else if (strcmp(title, "default") == 0)
 		section->kind = ADDB_SECTION_PROFILE;
@@ -139,12 +143,12 @@ static void
 parse_section(ParseState *state, char *line)
 {
 	Section    *section = palloc(sizeof(Section));
-	char	   *end = strchr(line, ']');
+	char	   *end = strrchr(line, ']');
 
 	if (end != NULL)
 	{
 		*end = '\0';
-		classify(section, trim(line + 1), state->kind);
+		classify(section, line + 1, state->kind);
 	}
 	else
 	{

@@ -3,20 +3,23 @@
  *	  Credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
  *	  AWS_SESSION_TOKEN and AWS_CREDENTIAL_EXPIRATION.
  *
- * Keys in the environment are used in spite of AWS_PROFILE, as botocore does,
- * but a profile that the setting names is an explicit choice and beats them.
+ * Keys in the environment are used in spite of AWS_PROFILE, as botocore does, if
+ * only that profile exists; but a profile that the setting names is an explicit
+ * choice and beats them.
  */
 #include "postgres.h"
 
+#include "aws/profile.h"
 #include "aws/provider.h"
 
 /*
  * addb_environment_read - fills credentials from the environment
  *
- * false when it has none. The texts belong to the host.
+ * false when it has none: like the SDKs, a secret without an ID is nothing. The
+ * texts belong to the host.
  *
- * Errors: ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION for half a pair, and for
- * an AWS_CREDENTIAL_EXPIRATION that is no time.
+ * Errors: ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION for an ID without a
+ * secret, and for an AWS_CREDENTIAL_EXPIRATION that is no time.
  */
 bool
 addb_environment_read(const AddbHost *host, AddbCredentials *credentials)
@@ -25,6 +28,8 @@ addb_environment_read(const AddbHost *host, AddbCredentials *credentials)
 	const char *secret = addb_host_getenv(host, "AWS_SECRET_ACCESS_KEY");
 	const char *expiration = addb_host_getenv(host, "AWS_CREDENTIAL_EXPIRATION");
 
+	if (id == NULL)
+		return false;
 	if (!addb_credentials_check_pair(id, secret,
 									 "AWS_ACCESS_KEY_ID",
 									 "AWS_SECRET_ACCESS_KEY",
@@ -58,6 +63,7 @@ provide(AddbAwsSources *sources, AddbCredentials *credentials,
 		appendStringInfoString(reason, "AWS_ACCESS_KEY_ID is not set");
 		return ADDB_PROVIDER_NOT_CONFIGURED;
 	}
+	(void) addb_profile_load(sources);
 	return ADDB_PROVIDER_FOUND;
 }
 

@@ -116,14 +116,14 @@ read_document(const char *text, size_t len, AddbCredentials *credentials)
 		[SESSION_TOKEN] = {"SessionToken"},
 		[EXPIRATION] = {"Expiration"},
 	};
-	const char *version;
+	const AddbCredentialMember *version = &members[VERSION];
 	const char *expiration;
 
 	if (!addb_credential_json_read(text, len, members, lengthof(members)))
 		return "what it wrote is not a JSON object";
-	version = members[VERSION].value;
 	expiration = members[EXPIRATION].value;
-	if (version == NULL || strcmp(version, "1") != 0)
+	if (version->value == NULL || !version->is_number ||
+		strtod(version->value, NULL) != 1)
 		return "what it wrote does not have \"Version\": 1";
 	if (members[ACCESS_KEY_ID].value == NULL ||
 		members[SECRET_ACCESS_KEY].value == NULL)

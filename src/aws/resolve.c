@@ -119,11 +119,32 @@ is_account_id_required(AddbAwsSources *sources)
 	return mode != NULL && pg_strcasecmp(mode, "required") == 0;
 }
 
+/*
+ * Sets region and switches. The old names "fips-us-east-1" and "us-east-1-fips"
+ * stand for the FIPS endpoint of a region, as in the SDKs.
+ */
 static void
-find_switches(AddbAwsSources *sources, AddbEndpointInput *input)
+find_region_and_switches(AddbAwsSources *sources, AddbEndpointInput *input)
 {
+	static const char prefix[] = "fips-";
+	static const char suffix[] = "-fips";
+	const char *region = find_region(sources);
+	size_t		len = region != NULL ? strlen(region) : 0;
+	size_t		affix = sizeof(prefix) - 1;
+
+	input->region = region;
 	input->fips = read_switch(sources, sources->settings->use_fips_endpoint,
 							  "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+	if (len > affix && strncmp(region, prefix, affix) == 0)
+	{
+		input->region = region + affix;
+		input->fips = true;
+	}
+	else if (len > affix && strcmp(region + len - affix, suffix) == 0)
+	{
+		input->region = pnstrdup(region, len - affix);
+		input->fips = true;
+	}
 	input->dualstack = read_switch(sources,
 								   sources->settings->use_dualstack_endpoint,
 								   "AWS_USE_DUALSTACK_ENDPOINT",
@@ -142,10 +163,9 @@ addb_resolve_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
 		.allow_insecure_http = sources->settings->allow_insecure_http,
 	};
 
-	input.region = find_region(sources);
 	find_custom_url(sources, sources->settings->endpoint_url,
 					"endpoint_url", &input);
-	find_switches(sources, &input);
+	find_region_and_switches(sources, &input);
 	input.account_id_required = is_account_id_required(sources);
 	addb_endpoint_resolve(&input, endpoint);
 }
@@ -163,10 +183,9 @@ addb_resolve_sts_endpoint(AddbAwsSources *sources, AddbEndpoint *endpoint)
 		.allow_insecure_http = sources->settings->allow_insecure_http,
 	};
 
-	input.region = find_region(sources);
 	find_custom_url(sources, sources->settings->sts_endpoint_url,
 					"sts_endpoint_url", &input);
-	find_switches(sources, &input);
+	find_region_and_switches(sources, &input);
 	addb_endpoint_resolve(&input, endpoint);
 }
 

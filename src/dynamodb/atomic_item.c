@@ -426,7 +426,11 @@ addb_item_get(const char *table, const AddbKey *key, bool consistent,
 			  Datum *values, bool *nulls)
 {
 	StringInfoData body;
-	AddbRequest request = {.operation = &addb_get_item, .table = table};
+	AddbRequest request = {
+		.operation = &addb_get_item,
+		.table = table,
+		.arguments = ADDB_ITEM_ARGUMENTS
+	};
 	AddbCall   *call;
 	bool		found;
 
@@ -453,7 +457,8 @@ write_one(const AddbOperation *operation, const char *table, StringInfo body)
 	AddbRequest request = {
 		.operation = operation,
 		.table = table,
-		.kind = ADDB_WRITE_IDEMPOTENT
+		.kind = ADDB_WRITE_IDEMPOTENT,
+		.arguments = ADDB_ITEM_ARGUMENTS
 	};
 	AddbCall   *call;
 

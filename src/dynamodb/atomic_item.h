@@ -50,6 +50,9 @@ enum
 	ADDB_ITEM_COLUMNS
 };
 
+/* What a refused request of one item may be about; see AddbRequest. */
+#define ADDB_ITEM_ARGUMENTS "\"pk\", \"sk\" and \"table_name\""
+
 extern const AddbKeySchema addb_item_key_schema;
 
 extern void addb_item_append_key(StringInfo out, const AddbKey *key);

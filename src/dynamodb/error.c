@@ -27,6 +27,7 @@
 typedef struct ErrorMembers
 {
 	AddbJsonSlice type;
+	AddbJsonSlice code;
 	AddbJsonSlice message;
 	AddbJsonSlice capital_message;
 	AddbJsonSlice reasons;
@@ -134,22 +135,19 @@ string_text(const AddbJsonSlice *string, int max_chars)
 }
 
 /*
- * The bare name in "namespace#Name:http://where": in front of any ':', behind
- * any '#'. Returns NULL when nothing is left, else the name in place.
+ * The bare name in "namespace#Name:http://where": in front of any ':' or ',',
+ * behind any '#'. Returns NULL when nothing is left, else the name in place.
  */
 static char *
 bare_code(char *type)
 {
-	char	   *colon;
 	char	   *hash;
 
 	if (type == NULL)
 		return NULL;
 	while (*type == ' ')
 		type++;
-	colon = strchr(type, ':');
-	if (colon != NULL)
-		*colon = '\0';
+	type[strcspn(type, ":,")] = '\0';
 	hash = strrchr(type, '#');
 	if (hash != NULL)
 		type = hash + 1;
@@ -192,6 +190,9 @@ read_members(const char *body, size_t len, ErrorMembers *members)
 	{
 		if (addb_json_slice_is(&name, "__type"))
 			read_string(&cursor, &members->type);
+		else if (addb_json_slice_is(&name, "code") ||
+				 addb_json_slice_is(&name, "Code"))
+			read_string(&cursor, &members->code);
 		else if (addb_json_slice_is(&name, "message"))
 			read_string(&cursor, &members->message);
 		else if (addb_json_slice_is(&name, "Message"))
@@ -338,9 +339,9 @@ addb_error_may_pass(const AddbServiceError *error, bool *throttled)
 /*
  * addb_error_parse
  *
- * Reads the reply to a request that did not succeed, by AWS JSON 1.0 as
- * DynamoDB speaks it: the code is the bare name in the member __type, else in
- * the header x-amzn-ErrorType; message counts more than Message.
+ * Reads the reply to a request that did not succeed, by AWS JSON 1.0: the code is
+ * the bare name in the member __type, which DynamoDB sends, else in the member
+ * code, else in the header x-amzn-ErrorType; message counts more than Message.
  *
  * request_id and error_type are the values of the headers x-amzn-RequestId and
  * x-amzn-ErrorType, or NULL; body may be NULL when len is 0. Any bytes will
@@ -362,6 +363,8 @@ addb_error_parse(int status, const char *request_id, const char *error_type,
 	if (read_members(body, len, &members))
 	{
 		error->code = bare_code(string_text(&members.type, MAX_CODE * 2));
+		if (error->code == NULL)
+			error->code = bare_code(string_text(&members.code, MAX_CODE * 2));
 		error->message = string_text(&members.message, ADDB_ERROR_MAX_MESSAGE);
 		if (error->message == NULL)
 			error->message = string_text(&members.capital_message,

@@ -219,7 +219,9 @@ hint_of(const AddbErrorRow *row, const AddbErrorContext *context)
 {
 	if (row->hint == NULL && context->arguments != NULL &&
 		row->sqlstate == ERRCODE_INVALID_PARAMETER_VALUE)
-		return psprintf("Check the arguments %s.", context->arguments);
+		return psprintf(strchr(context->arguments, ' ') != NULL ?
+						"Check the arguments %s." : "Check the argument %s.",
+						context->arguments);
 	if (row->server_hint != NULL && context->server != NULL)
 		return psprintf(row->server_hint, context->server);
 	return row->hint;

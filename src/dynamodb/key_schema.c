@@ -238,12 +238,20 @@ read_description(AddbCall *call, AddbKeySchema *schema)
 	return read_names(&names_cursor, schema) && read_types(&types_cursor, schema);
 }
 
-/* Asks the service. False, unless must_know, when it does not tell. */
+/*
+ * Asks the service. False, unless must_know, when it does not tell. arguments as
+ * in AddbRequest.
+ */
 static bool
-ask(const char *table, bool must_know, AddbKeySchema *schema)
+ask(const char *table, bool must_know, const char *arguments,
+	AddbKeySchema *schema)
 {
 	StringInfoData body;
-	AddbRequest request = {.operation = &addb_describe_table, .table = table};
+	AddbRequest request = {
+		.operation = &addb_describe_table,
+		.table = table,
+		.arguments = arguments
+	};
 	AddbCall   *call;
 	bool		known;
 
@@ -303,7 +311,7 @@ get(const char *table, bool must_know, bool current)
 	}
 	if (entry != NULL)
 		return copy_schema(&entry->schema);
-	if (!ask(table, must_know, &schema))
+	if (!ask(table, must_know, current ? "\"table_name\"" : NULL, &schema))
 		return NULL;
 	enter_generation();
 	remember(table, &schema);
@@ -326,7 +334,8 @@ addb_key_schema_get(const char *table)
 /*
  * addb_key_schema_get_current - the key of a table, asked for in this statement
  *
- * For batches, which take items of one key for one. As addb_key_schema_get.
+ * For batches, which take items of one key for one; the table is their argument
+ * "table_name". As addb_key_schema_get.
  */
 const AddbKeySchema *
 addb_key_schema_get_current(const char *table)

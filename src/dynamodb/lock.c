@@ -112,7 +112,11 @@ static AddbCall *
 read_call(const char *table, const AddbKey *key)
 {
 	StringInfoData body;
-	AddbRequest request = {.operation = &addb_get_item, .table = table};
+	AddbRequest request = {
+		.operation = &addb_get_item,
+		.table = table,
+		.arguments = ADDB_ITEM_ARGUMENTS
+	};
 
 	addb_request_begin(&body, table);
 	appendStringInfoString(&body, ",\"Key\":");
@@ -229,7 +233,8 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 	AddbRequest request = {
 		.operation = operation,
 		.table = table,
-		.kind = ADDB_WRITE_LOOKED_UP
+		.kind = ADDB_WRITE_LOOKED_UP,
+		.arguments = ADDB_ITEM_ARGUMENTS
 	};
 	AddbCall   *call;
 	bool		done;

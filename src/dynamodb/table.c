@@ -130,7 +130,7 @@ read_description(AddbCall *call)
 static bool
 describe(const char *table, AddbCall **call, TableDescription *description)
 {
-	*call = addb_table_call(&addb_describe_table, table, "", NULL);
+	*call = addb_table_call(&addb_describe_table, table, "", "\"table_name\"");
 	if (addb_call_failed_with(*call, "ResourceNotFoundException"))
 		*description = (TableDescription) {TABLE_ABSENT, 0};
 	else if (!addb_call_succeeded(*call))
@@ -311,7 +311,7 @@ addb_table_create(const AddbTableDefinition *definition)
 void
 addb_table_delete(const char *table)
 {
-	AddbCall   *call = addb_table_call(&addb_delete_table, table, "", NULL);
+	AddbCall   *call = addb_table_call(&addb_delete_table, table, "", "\"table_name\"");
 
 	/* resent after a lost answer, it meets what it has done */
 	if (!addb_call_succeeded(call) &&

@@ -28,7 +28,7 @@ struct AddbTableLister
 Jsonb *
 addb_table_describe(const char *table)
 {
-	AddbCall   *call = addb_table_call(&addb_describe_table, table, "", NULL);
+	AddbCall   *call = addb_table_call(&addb_describe_table, table, "", "\"table_name\"");
 	size_t		len;
 	const char *body;
 	AddbJsonCursor cursor;

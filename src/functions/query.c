@@ -69,6 +69,7 @@ addb_fn_query(PG_FUNCTION_ARGS)
 		StringInfoData parameters;
 		AddbPagedRead read = {
 			.paging = &addb_paging_query,
+			.arguments = "\"pk\", \"sk_prefix\" and \"table_name\"",
 			.sized = !PG_ARGISNULL(4)
 		};
 		const char *table;

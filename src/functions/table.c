@@ -151,6 +151,6 @@ addb_fn_update_ttl(PG_FUNCTION_ARGS)
 	attribute = optional_text(fcinfo, 1);
 	addb_table_check_ttl(attribute, "attribute");
 	addb_table_update_ttl(addb_arg_table(fcinfo, 0), attribute,
-						  PG_GETARG_BOOL(2), "\"attribute\" and \"enabled\"");
+						  PG_GETARG_BOOL(2), "\"table_name\", \"attribute\" and \"enabled\"");
 	PG_RETURN_VOID();
 }

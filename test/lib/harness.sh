@@ -80,6 +80,15 @@ private_directory() {
     echo "$directory"
 }
 
+# Stage 2 has another directory and perhaps another user.
+take_vectors() {
+    [ -n "${ADDB_VECTORS:-}" ] || return 0
+    [ -d "$ADDB_VECTORS" ] || die "ADDB_VECTORS is no directory: $ADDB_VECTORS"
+    cp -RL "$ADDB_VECTORS" "$ADDB_RUN/vectors"
+    chmod -R u=rwX,go= "$ADDB_RUN/vectors"
+    ADDB_VECTORS=$ADDB_RUN/vectors
+}
+
 stage_one() {
     local script=${0##*/} environment pg_config
     trap 'leave $?' EXIT
@@ -89,6 +98,7 @@ stage_one() {
     ADDB_RUN=$(private_directory)
     setup_npm "$ADDB_RUN"
     mkdir "$ADDB_RUN"/{build,home,tmp}
+    take_vectors
     copy_sources "$ADDB_RUN/build"
     if [ "$(id -u)" -eq 0 ]; then
         chown -R "$(test_user)" "$ADDB_RUN"

@@ -97,6 +97,9 @@ for my $case (
 	[ 'eusc-fr-east-1' => 'dynamodb.eusc-fr-east-1.amazonaws.com' ],
 	[ 'cn-north-1x' => 'dynamodb.cn-north-1x.amazonaws.com' ],
 	[ 'moon' => 'dynamodb.moon.amazonaws.com' ],
+	[ 'aws-global' => 'dynamodb.aws-global.amazonaws.com' ],
+	[ 'aws-cn-global' => 'dynamodb.aws-cn-global.amazonaws.com.cn' ],
+	[ 'aws-iso-b-global' => 'dynamodb.aws-iso-b-global.sc2s.sgov.gov' ],
 	[ 'x' x 63 => 'dynamodb.' . 'x' x 63 . '.amazonaws.com' ])
 {
 	my $got = unit_call('addb_unit_endpoint', { region => $case->[0] });

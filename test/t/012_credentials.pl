@@ -164,8 +164,14 @@ fails('half a pair in the settings', { settings => { access_key_id => 'AKSET' },
 fails('the other half in the settings', { settings => { secret_access_key => 'SKSET' } },
 	detail => qr/secret_access_key is set.*access_key_id is not/);
 fails('half a pair in the environment',
-	{ env => { AWS_SECRET_ACCESS_KEY => 'SKENV' }, credentials => "[default]\n$pair" },
-	detail => qr/environment.*AWS_SECRET_ACCESS_KEY is set.*AWS_ACCESS_KEY_ID is not/);
+	{ env => { AWS_ACCESS_KEY_ID => 'AKENV' }, credentials => "[default]\n$pair" },
+	detail => qr/environment.*AWS_ACCESS_KEY_ID is set.*AWS_SECRET_ACCESS_KEY is not/);
+gives('a secret alone in the environment is nothing',
+	{ env => { AWS_SECRET_ACCESS_KEY => 'SKENV' }, credentials => "[default]\n$pair" }, 'AKFILE SKFILE -');
+fails('the environment and an AWS_PROFILE that is not there',
+	{ env => { %env_pair, AWS_PROFILE => 'none' }, credentials => "[default]\n$pair" }, message => qr/"none" does not exist/);
+gives('a token in the config file is not that of the other one',
+	{ config => "[default]\n${other}aws_session_token=TCONFIG\n", credentials => "[default]\n$pair" }, 'AKFILE SKFILE -');
 fails('half a pair in the credentials file, a pair in the config file',
 	{ credentials => "[default]\naws_secret_access_key=SKFILE\n", config => "[default]\n$other" },
 	detail => qr{profile "default" of file "\Q$home\E/.aws/credentials".*aws_access_key_id is not});
@@ -295,6 +301,7 @@ for my $case (
 	[ 'no more than needed' => qq({"Version":1,$document}), 'AKRUN SKRUN -' ],
 	[ 'all members' => qq({"Version":1,$document,"SessionToken":"T","Expiration":"2036-01-01T00:00:00Z","AccountId":"1"}),
 		'AKRUN SKRUN T' ],
+	[ 'its version with a point' => qq({"Version":1.0,$document}), 'AKRUN SKRUN -' ],
 	[ 'others' => qq( {"x":{"AccessKeyId":[1]},"Version" : 1,\n$document,"SessionToken":null} \n), 'AKRUN SKRUN -' ],
 	[ 'escapes' => q({"Version":1,"AccessKeyId":"AK\u0052UN","SecretAccessKey":"SK\/RUN"}), 'AKRUN SK/RUN -' ])
 {
@@ -309,6 +316,7 @@ for my $case (
 	[ 'writes a list' => qq(echo '[{"Version":1,$document}]'), qr/not a JSON object/ ],
 	[ 'leaves out the version' => "echo '{$document}'", qr/"Version": 1/ ],
 	[ 'writes another version' => qq(echo '{"Version":2,$document}'), qr/"Version": 1/ ],
+	[ 'writes its version as a string' => qq(echo '{"Version":"1",$document}'), qr/"Version": 1/ ],
 	[ 'leaves out the secret' => q(echo '{"Version":1,"AccessKeyId":"AKRUN"}'), qr/SecretAccessKey/ ],
 	[ 'writes an empty ID' => q(echo '{"Version":1,"AccessKeyId":"","SecretAccessKey":"SKRUN"}'), qr/AccessKeyId/ ],
 	[ 'writes no time' => qq(echo '{"Version":1,$document,"Expiration":"soon"}'), qr/Expiration/ ],
@@ -400,7 +408,7 @@ for my $case (
 	[ 'lines that make no sense' => "[default]\nx\n=y\n= \n$pair" ],
 	[ 'comments' => "# [default]\n[default] ; x\n; aws_access_key_id=A\n  # x = y\n$pair" ],
 	[ 'keys in capitals' => "[default]\nAWS_ACCESS_KEY_ID=AKFILE\nAws_Secret_Access_Key=SKFILE\n" ],
-	[ 'blanks in the brackets' => "[ default ]\n$pair" ],
+	[ 'blanks behind the name' => "[profile default ]\n$pair" ],
 	[ 'keys of a block' => "[default]\n${pair}s3 =\n  aws_access_key_id = A\n\taws_secret_access_key = S\n" ],
 	[ 'keys after a block' => "[default]\ns3 =\n  x = y\naws_access_key_id = AKFILE\naws_secret_access_key = SKFILE\n" ],
 	[ 'an empty value above indented keys' => "[default]\n  output =\n  aws_access_key_id=AKFILE\n  aws_secret_access_key=SKFILE\n" ],
@@ -414,11 +422,22 @@ for my $case (
 for my $case (
 	[ 'a word that only begins with profile' => "[profiled default]\n$pair" ],
 	[ 'a name in other letters' => "[DEFAULT]\n$pair" ],
+	[ 'blanks in the brackets' => "[ default ]\n$pair" ],
+	[ 'a bracket too many' => "[default]]\n$pair" ],
+	[ 'a blank behind default' => "[default ]\n$pair" ],
+	[ 'a blank before the word' => "[ profile default]\n$pair" ],
+	[ 'a quote that is not closed' => "[profile \"default]\n$pair" ],
 	[ 'keys in a block only' => "[default]\nx =\n aws_access_key_id=AKFILE\n aws_secret_access_key=SKFILE\n" ],
 	[ 'no section' => $pair ], [ 'nothing in it' => '' ])
 {
 	fails("config file with $case->[0]", { config => $case->[1] }, message => qr/no AWS credentials/);
 }
+fails('a profile of two words', { env => { AWS_PROFILE => 'a b' }, config => "[profile a b]\n$pair" }, message => qr/"a b" does not exist/);
+gives('a profile of two words in quotes', { env => { AWS_PROFILE => 'a b' }, config => "[profile 'a b']\n$pair" }, 'AKFILE SKFILE -');
+gives('a profile of two words in the credentials file', { env => { AWS_PROFILE => 'a b' }, credentials => "[a b]\n$pair" }, 'AKFILE SKFILE -');
+gives('quotes belong to the name there', { env => { AWS_PROFILE => '"a"' }, credentials => "[\"a\"]\n$pair" }, 'AKFILE SKFILE -');
+fails('which is no other name then', { env => { AWS_PROFILE => 'a' }, credentials => "[\"a\"]\n$pair" }, message => qr/"a" does not exist/);
+fails('nor are blanks', { credentials => "[ default ]\n$pair" }, message => qr/no AWS credentials/);
 gives('[profile default] replaces [default] wholly',
 	{ credentials => "[default]\n$pair", config => "[default]\nrole_arn=r\n[profile default]\nregion=x\n" },
 	'AKFILE SKFILE -');
@@ -439,7 +458,8 @@ for my $case (
 	[ '2026-11-22T08:15:01Z' => 1 ], [ '2026-11-22T08:15:00Z' => 0 ],
 	[ '2026-11-22T08:15:00.9Z' => 0 ], [ '2026-11-22t10:15:01.123456+02:00' => 1 ],
 	[ '2026-11-22T03:15:01-05:00' => 1 ], [ '2026-11-22T03:14:59-05:00' => 0 ],
-	[ '2036-02-29T00:00:00Z' => 1 ])
+	[ '2036-02-29T00:00:00Z' => 1 ], [ '2026-11-22 08:15:01Z' => 1 ], [ '2026-11-22T10:15:01+0200' => 1 ],
+	[ '2026-11-22 10:14:59+0200' => 0 ])
 {
 	my ($time, $good) = @$case;
 	my %in = (env => { %env_pair, AWS_CREDENTIAL_EXPIRATION => $time });
@@ -448,7 +468,7 @@ for my $case (
 }
 fails("good until '$_'", { env => { %env_pair, AWS_CREDENTIAL_EXPIRATION => $_ } }, message => qr/malformed/)
   for 'tomorrow', '2036-01-01', '2036-01-01T00:00:00', '2036-13-01T00:00:00Z', '2036-01-01T00:00:00Zx',
-  '2036-01-01T00:00:00+2', '2036-01-01T00:00:00.Z';
+  '2036-01-01T00:00:00+2', '2036-01-01T00:00:00+02', '2036-01-01  00:00:00Z', '2036 01-01T00:00:00Z', '2036-01-01T00:00:00.Z';
 
 # Region, endpoint and switches: the order, and what a message calls the source.
 my %region = (AWS_REGION => 'us-west-2');
@@ -469,6 +489,14 @@ resolves('AWS_REGION before AWS_DEFAULT_REGION',
 resolves('region of the profile in the settings',
 	{ settings => { profile => 'p' }, config => "[default]\nregion=a\n[profile p]\nregion=eu-west-3\n" },
 	'https://dynamodb.eu-west-3.amazonaws.com/ eu-west-3');
+resolves('region of both files',
+	{ config => "[default]\nregion=us-east-1\n", credentials => "[default]\n${pair}region=us-east-2\n" },
+	'https://dynamodb.us-east-2.amazonaws.com/ us-east-2');
+resolves("region $_->[0]", { env => { AWS_REGION => $_->[0] } }, "https://$_->[1]/ $_->[2]")
+  for [ 'fips-us-east-1', 'dynamodb-fips.us-east-1.amazonaws.com', 'us-east-1' ],
+  [ 'us-gov-west-1-fips', 'dynamodb.us-gov-west-1.amazonaws.com', 'us-gov-west-1' ];
+is(endpoint_of({ env => { AWS_REGION => 'fips-us-east-1', AWS_ENDPOINT_URL => 'https://example.com' } })->{error}{sqlstate},
+	'22023', 'such a region excludes an endpoint URL');
 resolves('region local', { settings => { region => 'local' } }, 'http://localhost:8000/ us-east-1');
 
 my $services = "[default]\nservices = s\nendpoint_url = http://127.0.0.1:5\n"

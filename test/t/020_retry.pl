@@ -5,13 +5,12 @@ use strict;
 use warnings;
 
 use AddbTest;
+use AddbTest::Unit qw(vectors);
 use Compress::Zlib ();
-use FindBin;
 use Test::More;
 use Time::Local qw(timegm);
 
-my $vectors = read_json(
-	($ENV{ADDB_VECTORS} // "$FindBin::Bin/../vectors/aws") . '/retry.json');
+my $vectors = vectors('retry.json');
 my $lib = unit_lib();
 my $schema = "addb_unit_retry_$$";
 
@@ -148,7 +147,7 @@ sub same_json
 # Scenarios, all in one query.
 {
 	my $max = $vectors->{parameters}{max_attempts};
-	my @scenarios = @{ $vectors->{scenarios} };
+	my @scenarios = @{ $vectors->{scenarios} // [] };
 	my $results = unit('SELECT jsonb_build_array('
 		  . join(",\n",
 			map { play($_->{script}, $_->{max_attempts} // $max, 500) } @scenarios)
@@ -167,7 +166,7 @@ sub same_json
 }
 
 # Calls that share one bucket.
-for my $run (@{ $vectors->{quota_scenarios} })
+for my $run (@{ $vectors->{quota_scenarios} // [] })
 {
 	my $tokens = $vectors->{parameters}{quota_capacity};
 	my ($n, $wrong) = (0, '');
@@ -235,7 +234,7 @@ sub play_clock_call
 	return ($wrong, $offset, $tokens);
 }
 
-for my $case (@{ $vectors->{clock_skew}{cases} })
+for my $case (@{ $vectors->{clock_skew}{cases} // [] })
 {
 	my ($offset, $tokens, $wrong) = (1000 * $case->{initial_offset_s}, 500, '');
 	for my $call (@{ $case->{calls} })

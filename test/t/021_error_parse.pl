@@ -6,11 +6,10 @@ use warnings;
 use utf8;
 
 use AddbTest;
-use FindBin;
+use AddbTest::Unit qw(vectors);
 use Test::More;
 
-my $vectors = read_json(
-	($ENV{ADDB_VECTORS} // "$FindBin::Bin/../vectors/aws") . '/retry.json');
+my $vectors = vectors('retry.json');
 my $lib = unit_lib();
 my $schema = "addb_unit_error_$$";
 my $latin1 = "addb_unit_latin1_$$";
@@ -105,7 +104,7 @@ sub bytes
 	return $text;
 }
 
-for my $case (@{ $vectors->{error_parse}{cases} })
+for my $case (@{ $vectors->{error_parse}{cases} // [] })
 {
 	my ($reply, $expect) = @$case{qw(reply expect)};
 	my %header = map { lc $_ => $reply->{headers}{$_} } keys %{ $reply->{headers} // {} };
@@ -129,6 +128,10 @@ is(type_of('{"__type":"a#"}'), undef, 'an empty name is none');
 is(type_of('{"__type":""}', 'B:http://x/'), 'B', 'the header is taken in its place');
 is(type_of('{"__type":"A"}', 'B'), 'A', 'the body counts more than the header');
 is(type_of('<html>', 'a#B'), 'B', 'the header alone');
+is(type_of('{"code":"a#B:c"}', 'C'), 'B', 'a member code counts more than the header');
+is(type_of('{"Code":"B","__type":"A"}'), 'A', 'and less than __type');
+is(type_of('{"code":404}', 'C'), 'C', 'a number is no code');
+is(type_of('', 'A:http://x/,B'), 'A', 'of two headers the first');
 is(type_of('{"__type":"A"} x'), undef, 'a document with something behind it');
 is(type_of('{"__type":"A",}'), undef, 'a malformed document');
 is(type_of('[{"__type":"A"}]'), undef, 'a document of another shape');

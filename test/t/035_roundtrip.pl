@@ -64,12 +64,12 @@ sub is_identical
 sub test_vectors
 {
 	my $vectors = vectors('attributevalue.json') or return;
-	my @values = ((map { $_->{av} } @{ $vectors->{json_cases} }),
-		map { typed_value($_) } @{ $vectors->{typed_cases} });
+	my @values = ((map { $_->{av} } @{ $vectors->{json_cases} // [] }),
+		map { typed_value($_) } @{ $vectors->{typed_cases} // [] });
 	my @items = map { { pk => { S => 'vector' }, sk => { N => "$_" }, v => $values[$_] } } 0 .. $#values;
 	my $results = node(to_json(\@items), 'write', $source);
 	my $written = grep { $_ eq 'written' } @$results;
-	cmp_ok($written, '>', 50, "the SDK has written $written of " . @items . ' vectors');
+	cmp_ok($written, '>=', @items / 2, "the SDK has written $written of " . @items . ' vectors');
 
 	# one by one: an error names its vector
 	my @sorts = grep { $results->[$_] eq 'written' } 0 .. $#$results;

@@ -250,7 +250,7 @@ section 'time to live' => sub {
 			'ValidationException: about ValidationException (request id RID)',
 			'Try again in an hour: DynamoDB takes as long for the last change.' ], 'being changed');
 	@error = do { script($refused, $state->('ENABLED', 'other')); sql_error($ON, to()) };
-	is($error[3], 'Check the arguments "attribute" and "enabled".', 'the arguments are named');
+	is($error[3], 'Check the arguments "table_name", "attribute" and "enabled".', 'the arguments are named');
 	is(error_after([ $refused, refusal('DescribeTimeToLive', 400, 'AccessDeniedException') ], $ON)->[0], '22023', 'a look that is denied');
 	is(error_after([ $refused, answer(DescribeTimeToLive => { TimeToLiveDescription => 1 }) ], $ON)->[0], '22023', 'a look that shows nothing');
 	is(error_after([ refusal('UpdateTimeToLive', 400, 'AccessDeniedException') ], $ON)->[0], '42501', 'another refusal');

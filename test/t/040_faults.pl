@@ -190,7 +190,8 @@ section 'errors of the service, one by one' => sub {
 			qq(DynamoDB table "$table", or its index, does not exist), qr/\ACheck the names, .* once it is ACTIVE\.\z/s ],
 		[ 400, 'ResourceInUseException', $SET, '55006',
 			'DynamoDB table exists already or is being changed', qr/ACTIVE/ ],
-		[ 400, 'ValidationException', $GET, '22023', 'DynamoDB rejected the request as invalid', '' ],
+		[ 400, 'ValidationException', $GET, '22023', 'DynamoDB rejected the request as invalid',
+			'Check the arguments "pk", "sk" and "table_name".' ],
 		[ 400, 'SerializationException', $GET, '22023', 'DynamoDB could not read the request',
 			'Check the names and types of the members of the request.' ],
 		[ 400, 'IdempotentParameterMismatchException', $SET, '22023',
@@ -961,7 +962,8 @@ section 'pages' => sub {
 		'connection to DynamoDB was cut off after 4 attempts', qr/./, 'Try again.');
 	script({ reply => { body => $body } }, refusal(400, 'ValidationException'));
 	is_error([ sql_error($query, to($server)) ], 'an error of a later page', '22023',
-		'DynamoDB rejected the request as invalid', 'ValidationException: about ValidationException (request id RID)');
+		'DynamoDB rejected the request as invalid', 'ValidationException: about ValidationException (request id RID)',
+		'Check the arguments "pk", "sk_prefix" and "table_name".');
 	for my $broken ('{"Items":[{"pk":{"S":"q"},"sk":{"S":"a"}},{"pk":]}', '{"Items":[1]}', '{"Items":[{"pk":{"S":"q"}},]}')
 	{
 		script({ reply => { body => $broken } });
@@ -987,9 +989,9 @@ section 'what DynamoDB Local refuses' => sub {
 		KeySchema => [ { AttributeName => 'id', KeyType => 'HASH' } ],
 		AttributeDefinitions => [ { AttributeName => 'id', AttributeType => 'N' } ] });
 	is_error([ sql_error("SELECT ddb_get('p', 's', table_name => '$other')") ], 'a table of another layout', '22023',
-		'DynamoDB rejected the request as invalid', qr/\AValidationException: .* $request_id\z/);
+		'DynamoDB rejected the request as invalid', qr/\AValidationException: .* $request_id\z/, qr/"table_name"/);
 	is_error([ sql_error("SELECT * FROM ddb_query('p', table_name => '$other')") ], 'the same for a query', '22023',
-		'DynamoDB rejected the request as invalid', qr/\AValidationException: .* $request_id\z/);
+		'DynamoDB rejected the request as invalid', qr/\AValidationException: .* $request_id\z/, qr/"table_name"/);
 	is_error([ sql_error($GET, to(undef, endpoint_url => endpoint(), access_key_id => 'not*valid')) ],
 		'an access key that cannot be', '28000', 'DynamoDB refused the AWS credentials',
 		qr/\AUnrecognizedClientException: .* $request_id\z/, qr/access key/);
