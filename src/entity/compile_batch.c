@@ -53,8 +53,7 @@ append_gets(AddbEntityRequest *request, JsonbContainer *keys)
 	appendStringInfoChar(&request->body, ']');
 	if (request->action.options.consistent)
 		appendStringInfoString(&request->body, ",\"ConsistentRead\":true");
-	addb_entity_append_projection(request, expressions,
-								  request->member->model->primary);
+	addb_entity_append_projection(request, expressions);
 	addb_expressions_finish(expressions, &request->body);
 	appendStringInfoChar(&request->body, '}');
 }

@@ -16,8 +16,7 @@ compile_get(AddbEntityRequest *request, AddbExpressions *expressions)
 		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "operation \"get\" cannot have \"where\"");
 	if (request->action.options.consistent)
 		appendStringInfoString(&request->body, ",\"ConsistentRead\":true");
-	addb_entity_append_projection(request, expressions,
-								  request->member->model->primary);
+	addb_entity_append_projection(request, expressions);
 }
 
 static void

@@ -231,7 +231,7 @@ read_properties(AddbEntityAttribute *attribute, const AddbJsonNode *node,
 	attribute->read_only = addb_model_bool(node, "readOnly", path);
 	attribute->hidden = addb_model_bool(node, "hidden", path);
 	attribute->field = field.len > 0 ? field : attribute->name;
-	attribute->label = addb_model_utf8(label.len > 0 ? label : attribute->name);
+	attribute->label = label.data == NULL ? label : addb_model_utf8(label);
 	read_padding(attribute, node, path);
 	read_validate(attribute, node, path);
 	read_default(attribute, node);
@@ -250,7 +250,6 @@ read_attribute(AddbEntityAttribute *attribute, const AddbJsonNode *node,
 	{
 		read_type(attribute, node, path);
 		attribute->field = attribute->name;
-		attribute->label = addb_model_utf8(attribute->name);
 		read_inside(attribute, node, path);
 	}
 	else

@@ -56,6 +56,8 @@ read_index(AddbEntityModel *model, AddbEntityIndex *index,
 	if (index->index.len == 0)
 		index->index.data = NULL;
 	index->scope = addb_model_text(node, "scope", path);
+	if (index->scope.len == 0)
+		index->scope.data = NULL;
 	type = addb_model_choice(node, "type", path, index_types, lengthof(index_types));
 	if (type == TYPE_COMPOSITE)
 		addb_entity_raise_unsupported("index type \"composite\"", path);

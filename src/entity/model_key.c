@@ -164,6 +164,11 @@ bind_attribute(AddbEntityModel *model, AddbEntityIndex *index,
 		addb_entity_raise(ADDB_ENTITY_KEY_IN_COLLECTION,
 						  "key field \"%s\" of the model is an attribute and cannot be in a collection",
 						  field);
+	if (attribute->type != ADDB_ENTITY_STRING && attribute->type != ADDB_ENTITY_ENUM &&
+		(key->parts[0].literal.len > 0 || key->tail.len > 0))
+		addb_entity_raise(ADDB_ENTITY_ATTRIBUTE_AS_KEY,
+						  "key field \"%s\" of the model is an attribute that is no text and cannot have text around it",
+						  field);
 	if (attribute->pad.data != NULL)
 		addb_entity_raise(ADDB_ENTITY_BAD_ATTRIBUTE,
 						  "attribute \"%s\" of the model is a key and cannot be padded", field);
@@ -258,14 +263,17 @@ make_postfix(const AddbEntityModel *model, const AddbEntityIndex *index)
 	return finish(&out);
 }
 
-/* #label_ before each composite. */
+/* #label_ before each composite; partition keys have no empty labels. */
 static void
-make_labels(AddbEntityKey *key)
+make_labels(AddbEntityKey *key, bool may_be_empty)
 {
 	for (int i = 0; i < key->nparts; i++)
 	{
-		AddbText	label = key->parts[i].attribute->label;
+		const AddbEntityAttribute *attribute = key->parts[i].attribute;
+		AddbText	label = attribute->label;
 
+		if (label.data == NULL || (label.len == 0 && !may_be_empty))
+			label = addb_model_utf8(attribute->name);
 		key->parts[i].literal.data = psprintf("#%.*s_", label.len, label.data);
 		key->parts[i].literal.len = label.len + 2;
 	}
@@ -300,7 +308,7 @@ addb_model_finish_key(AddbEntityModel *model, AddbEntityIndex *index,
 		key->prefix = make_prefix(model, index, key);
 		if (index->clustered && key == &index->sk)
 			key->postfix = make_postfix(model, index);
-		make_labels(key);
+		make_labels(key, key == &index->sk);
 	}
 	else if (key->nparts > 0 && key->parts[0].literal.data == NULL)
 		key->parts[0].literal = (AddbText) {"", 0};

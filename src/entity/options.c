@@ -78,7 +78,7 @@ read_on_failure(const JsonbValue *value)
 	return ADDB_FAILURE_ALL_OLD;
 }
 
-/* The nearest integer of a number from 1 on, 0 of anything else. */
+/* The whole part of a number from 1 on, 0 of anything else. */
 static int
 positive(const JsonbValue *value)
 {
@@ -93,7 +93,8 @@ positive(const JsonbValue *value)
 										  NumericGetDatum(int64_to_numeric(PG_INT32_MAX)))))
 		return 0;
 	number = DatumGetInt32(DirectFunctionCall1(numeric_int4,
-											   NumericGetDatum(value->val.numeric)));
+											   DirectFunctionCall1(numeric_floor,
+																   NumericGetDatum(value->val.numeric))));
 	return number;
 }
 
@@ -155,9 +156,10 @@ read_attributes(const JsonbValue *value)
 	if (value->type != jbvBinary ||
 		!JsonContainerIsArray(value->val.binary.data))
 		bad_option("attributes", "an array of names");
-	return value->val.binary.data;
+	return JsonContainerSize(value->val.binary.data) > 0 ? value->val.binary.data : NULL;
 }
 
+/* Which numbers there may be is DynamoDB's to say. */
 static const JsonbValue *
 read_limit(const JsonbValue *value)
 {
@@ -165,10 +167,8 @@ read_limit(const JsonbValue *value)
 
 	if (value->type == jbvNull)
 		return NULL;
-	if (positive(value) == 0 ||
-		!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(value->val.numeric),
-										  NumericGetDatum(int64_to_numeric(positive(value))))))
-		bad_option("limit", "a whole number greater than zero");
+	if (value->type != jbvNumeric)
+		bad_option("limit", "a number");
 	copy = palloc(sizeof(JsonbValue));
 	*copy = *value;
 	return copy;
