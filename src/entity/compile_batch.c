@@ -35,10 +35,10 @@ append_keys(AddbEntityRequest *request, JsonbContainer *keys,
 		AddbEntityValues values =
 			addb_entity_read_values(model, element(keys, i, "keys"));
 
-		if (request->action.method == ADDB_METHOD_BATCH_DELETE)
-			addb_entity_check_key(model, values);
 		appendStringInfo(&request->body, "%s%s", i > 0 ? "," : "", before);
 		addb_entity_append_key(&request->body, model, values);
+		if (request->action.method == ADDB_METHOD_BATCH_DELETE)
+			addb_entity_check_key(model, values);
 		appendStringInfoString(&request->body, after);
 	}
 }

@@ -57,7 +57,7 @@ shared_parts(const AddbEntityRequest *request)
 
 /*
  * The sort key as far as it is the collection's: it ends before any entity. One
- * of a template has nothing of the collection.
+ * of a template has nothing of an isolated collection.
  */
 static AddbEntityKey
 collection_key(const AddbEntityRequest *request, int depth)
@@ -146,7 +146,8 @@ addb_entity_compile_collection(AddbEntityRequest *request,
 	values = addb_entity_read_values(request->participants[0]->model,
 									 request->action.key);
 	sk = collection_key(request, depth);
-	addb_entity_append_keys(request, expressions, values, sk.is_template ? NULL : &sk, 0, 0);
+	addb_entity_append_keys(request, expressions, values,
+							sk.is_template && !request->index->clustered ? NULL : &sk, 0, 0);
 	append_filter(request, expressions);
 	addb_entity_append_projection(request, expressions);
 	addb_expressions_finish(expressions, &request->body);

@@ -104,7 +104,8 @@ compose_key_fields(StringInfo out, const AddbEntityIndex *index,
 		AddbEntityKeyText text =
 			addb_entity_key(keys[i], values, ADDB_KEY_FULL);
 
-		if (strstr(out->data, pnstrdup(keys[i]->field_json.data,
+		if ((text.is_number && !text.complete) ||
+			strstr(out->data, pnstrdup(keys[i]->field_json.data,
 									   keys[i]->field_json.len)) != NULL)
 			continue;
 		appendStringInfo(out, "%c%.*s", out->len == 0 ? '{' : ',',

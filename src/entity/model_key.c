@@ -283,7 +283,8 @@ static bool
 is_numeric(const AddbEntityKey *key)
 {
 	if (key->cast != ADDB_CAST_NONE)
-		return key->cast == ADDB_CAST_NUMBER;
+		return key->cast == ADDB_CAST_NUMBER &&
+			key->parts[0].attribute->type != ADDB_ENTITY_ENUM;
 	return key->is_template && key->nparts == 1 &&
 		key->parts[0].literal.len == 0 && key->tail.len == 0 &&
 		key->parts[0].attribute->type == ADDB_ENTITY_NUMBER;

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "entity/error.h"
+#include "entity/js_text.h"
 #include "entity/model.h"
 #include "entity/operation.h"
 #include "utils/fmgrprotos.h"
@@ -98,10 +99,21 @@ positive(const JsonbValue *value)
 	return number;
 }
 
+/* What parseInt() makes of a text, 0 of less than 1. */
+static int
+leading_number(AddbText text)
+{
+	double		number;
+
+	if (!addb_js_parse_int(text.data, text.len, &number) || number < 1)
+		return 0;
+	return (int) Min(number, PG_INT32_MAX);
+}
+
 static int
 read_pages(const JsonbValue *value)
 {
-	int			pages = positive(value);
+	int			pages = value->type == jbvString ? leading_number(text_of(value)) : positive(value);
 
 	if (addb_text_is(text_of(value), "all"))
 		return ADDB_PAGES_ALL;

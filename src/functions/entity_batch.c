@@ -100,8 +100,8 @@ append_element(StringInfo out, void *value)
 	{
 		AddbEntityValues values = addb_entity_read_values(model, one->object);
 
-		addb_entity_check_key(model, values);
 		addb_entity_append_key(out, model, values);
+		addb_entity_check_key(model, values);
 	}
 }
 
