@@ -77,7 +77,7 @@ read_type(AddbEntityAttribute *attribute, const AddbJsonNode *type,
 	else if (type->type == ADDB_JSON_STRING)
 		read_type_name(attribute, type->text, path);
 	else
-		addb_entity_raise(ADDB_ENTITY_BAD_MODEL,
+		addb_entity_raise(attribute->parent == NULL ? ADDB_ENTITY_BAD_MODEL : ADDB_ENTITY_BAD_ATTRIBUTE,
 						  "\"%s.type\" of the model must be a string or an array", path);
 }
 

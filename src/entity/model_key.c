@@ -137,7 +137,7 @@ addb_model_read_key(AddbEntityModel *model, AddbEntityIndex *index,
 		if (array != NULL)
 			check_same_composites(model, key, array, path);
 	}
-	if (key->cast == ADDB_CAST_NUMBER && key->nparts != 1)
+	if (key->cast == ADDB_CAST_NUMBER && key->nparts > 1)
 		addb_entity_raise(ADDB_ENTITY_BAD_MODEL,
 						  "\"%s\" of the model can be cast to a number only when it has one composite",
 						  path);
@@ -156,6 +156,11 @@ bind_attribute(AddbEntityModel *model, AddbEntityIndex *index,
 
 	if (attribute == NULL)
 		return;
+	if (key->nparts <= 1 && !key->is_template &&
+		(key->nparts == 0 || !addb_text_equal(key->parts[0].attribute->name, key->field)))
+		addb_entity_raise(ADDB_ENTITY_UNKNOWN,
+						  "key field \"%s\" of the model is that of an attribute and needs a template of it",
+						  field);
 	if (key->nparts != 1 || key->parts[0].attribute != attribute)
 		addb_entity_raise(ADDB_ENTITY_ATTRIBUTE_AS_KEY,
 						  "key field \"%s\" of the model is an attribute and must be made of it alone",
@@ -172,10 +177,6 @@ bind_attribute(AddbEntityModel *model, AddbEntityIndex *index,
 	if (attribute->pad.data != NULL)
 		addb_entity_raise(ADDB_ENTITY_BAD_ATTRIBUTE,
 						  "attribute \"%s\" of the model is a key and cannot be padded", field);
-	if (!key->is_template && !addb_text_equal(attribute->name, key->field))
-		addb_entity_raise(ADDB_ENTITY_ATTRIBUTE_AS_KEY,
-						  "key field \"%s\" of the model is an attribute of another name and needs a template",
-						  field);
 	key->is_template = true;
 	key->attribute = attribute;
 	if (attribute->as_key == NULL)
@@ -283,7 +284,7 @@ static bool
 is_numeric(const AddbEntityKey *key)
 {
 	if (key->cast != ADDB_CAST_NONE)
-		return key->cast == ADDB_CAST_NUMBER &&
+		return key->cast == ADDB_CAST_NUMBER && key->nparts == 1 &&
 			key->parts[0].attribute->type != ADDB_ENTITY_ENUM;
 	return key->is_template && key->nparts == 1 &&
 		key->parts[0].literal.len == 0 && key->tail.len == 0 &&
