@@ -148,7 +148,7 @@ read_cursor(const JsonbValue *value)
 
 	if (cursor.data == NULL && value->type != jbvNull)
 		addb_entity_raise(ADDB_ENTITY_BAD_CURSOR, "option \"cursor\" must be a string");
-	return cursor;
+	return cursor.len > 0 ? cursor : (AddbText) {NULL, 0};
 }
 
 static bool

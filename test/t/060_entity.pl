@@ -360,6 +360,11 @@ sub test_models
 		my ($code, $attributes, $indexes, $name) = @$case;
 		error_is(model($attributes, $indexes), { method => 'define' }, $code, "model: $name is error $code");
 	}
+	for my $taken ('"t":{"pk":{"field":"pk","composite":["a","a"]},"sk":{"field":"sk","composite":["b"]}}',
+		'"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[],"cast":"number"}}')
+	{
+		ok(!operate(model($ab, $taken), { method => 'define' })->{error}, "model: $taken is taken");
+	}
 	for my $callback (qw(get set watch))
 	{
 		my $played = operate(model("\"a\":{\"type\":\"string\",\"$callback\":{}}", $table), { method => 'define' });
@@ -546,6 +551,8 @@ sub test_projections
 	request_is(model('"k":["1","b"]', '"t":{"pk":{"field":"pk","composite":["k"],"cast":"number"}}'),
 		{ entity => 'm', method => 'get', key => { k => '1' } }, 'Key', { pk => { S => '$s$e_1#k_1' } }, 'keys: an enum is cast to no number');
 	request_is($thing, { entity => 'm', method => 'scan', options => { order => 'desc' } }, 'ScanIndexForward', undef, 'scan: has no order');
+	request_is($thing, { %query, options => { cursor => $_ } }, 'ExclusiveStartKey', undef, "query: the cursor \"$_\" is the start")
+	  for '', 'bnVsbA';
 	request_is($thing, { %query, options => { limit => 0 } }, 'Limit', 0, 'query: a limit is DynamoDB\'s to judge');
 	return;
 }
