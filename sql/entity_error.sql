@@ -36,7 +36,7 @@ SELECT * FROM pg_temp.refused('{"remove": ["size.nothing"]}');
 SELECT * FROM pg_temp.refused('{"remove": ["log["]}');
 SELECT * FROM pg_temp.refused('{"set": {"n": "many"}}');
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_entity_patch('thing', '{"shelf": "a", "id": "1"}', '{"set": {"id": "x"}}')$s$);
-SELECT * FROM pg_temp.error_of($s$SELECT ddb_entity_upsert('thing', '{"shelf": "a", "id": "1", "title": "x"}', changes => '{"add": {"id": 1}}')$s$);
+SELECT * FROM pg_temp.error_of($s$SELECT ddb_entity_upsert('thing', '{"shelf": "a", "id": "1", "title": "x"}', changes => '{"add": {"id": "1"}}')$s$);
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_entity_upsert('thing', '{"shelf": "a", "id": "1"}')$s$);
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_transact_write('[{"op": "update", "entity": "thing", "key": {"shelf": "a", "id": "1"}, "set": {"owner": "x"}}]')$s$);
 
@@ -62,13 +62,13 @@ SELECT * FROM pg_temp.error_of($s$SELECT ddb_entity_upsert('thing', '{"shelf": "
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_register_entity('{"model": {"entity": "a", "version": "1", "service": "s"}, "attributes": {"x": {"type": "string", "set": "() => 1"}}, "indexes": {"i": {"pk": {"field": "pk", "composite": ["x"]}}}}')$s$);
 SELECT * FROM pg_temp.error_of($s$SELECT ddb_register_entity('{"model": {"entity": "a", "version": "1", "service": "s"}, "attributes": {"x": "string"}, "indexes": {"i": {"condition": "() => true", "pk": {"field": "pk", "composite": ["x"]}}}}')$s$);
 
--- options: 1010 and 2005; a limit is not left to DynamoDB
+-- options: 1010 and 2005; which number a limit may be is left to DynamoDB
 CREATE FUNCTION pg_temp.option(options jsonb) RETURNS TABLE (code text, message text, detail text) LANGUAGE sql AS $$
 	SELECT * FROM pg_temp.error_of(format('SELECT ddb_entity_query_page(''thing'', ''shelves'', ''{"shelf": "a"}'', options => %L)', options))
 $$;
-SELECT o, e.* FROM unnest('{"{\"limit\": -1}", "{\"limit\": 0}", "{\"limit\": 1.5}", "{\"limit\": \"1\"}", "{\"count\": 0}", "{\"pages\": 0}", "{\"order\": \"up\"}", "{\"data\": \"raw\"}", "{\"consistent\": \"yes\"}", "{\"table\": 1}",
+SELECT o, e.* FROM unnest('{"{\"limit\": \"1\"}", "{\"count\": 0}", "{\"pages\": 0}", "{\"order\": \"up\"}", "{\"data\": \"raw\"}", "{\"consistent\": \"yes\"}", "{\"table\": 1}",
 	"{\"attributes\": \"n\"}", "{\"attributes\": [1]}", "{\"cursor\": 1}", "{\"cursor\": \"&\"}", "{\"response\": \"all\"}", "{\"returnOnConditionCheckFailure\": \"x\"}", "{\"compare\": \"v2\"}", "{\"hydrate\": true}"}'::jsonb[]) AS o, pg_temp.option(o) AS e;
-SELECT ddb_entity_query_page('thing', 'shelves', '{"shelf": "a"}', options => '{"limit": 1.0}');
+SELECT ddb_entity_query_page('thing', 'shelves', '{"shelf": "a"}', options => '{"limit": 1.0, "pages": "2"}');
 
 -- what DynamoDB refuses is 4001, in front of its own words
 SELECT ddb_entity_create('thing', '{"shelf": "a", "id": "1", "title": "x", "n": 1, "size": {"w": 1, "unit": "m"}}') ->> 'title' AS title;

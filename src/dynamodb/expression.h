@@ -142,6 +142,8 @@ extern void addb_expressions_append_group(AddbExpressions *expressions,
 										  int len, StringInfo out);
 extern void addb_expressions_append_name(AddbExpressions *expressions,
 										 const char *name, int len, StringInfo out);
+extern void addb_expressions_project_names(AddbExpressions *expressions,
+										   StringInfo out);
 extern StringInfo addb_expressions_append_value(AddbExpressions *expressions,
 												StringInfo out);
 extern const char *addb_expressions_member(AddbExpressionKind kind);

@@ -97,6 +97,24 @@ addb_expressions_append_name(AddbExpressions *expressions, const char *name, int
 }
 
 /*
+ * addb_expressions_project_names - appends a ProjectionExpression of every name
+ * that there is so far, each as a field of the item's top level
+ */
+void
+addb_expressions_project_names(AddbExpressions *expressions, StringInfo out)
+{
+	appendStringInfoString(out, addb_expressions_member(ADDB_PROJECTION));
+	for (int i = 0; i < expressions->ntable; i++)
+	{
+		const AddbExpressionName *entry = &expressions->table[i];
+
+		appendStringInfoString(out, i > 0 ? ", " : "");
+		addb_expressions_append_name(expressions, entry->name, entry->len, out);
+	}
+	appendStringInfoChar(out, '"');
+}
+
+/*
  * addb_expressions_append_value - appends a placeholder for a value of the caller's
  *
  * It is one that the user's values do not have. The AttributeValue itself is to

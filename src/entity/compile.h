@@ -88,8 +88,7 @@ extern void addb_entity_check_key(const AddbEntityModel *model,
 extern void addb_entity_append_table_key(AddbEntityRequest *request,
 										 AddbEntityValues values);
 extern void addb_entity_append_projection(AddbEntityRequest *request,
-										  AddbExpressions *expressions,
-										  const AddbEntityIndex *index);
+										  AddbExpressions *expressions);
 
 /* in compile_item.c: get, delete, remove and check */
 extern void addb_entity_compile_item(AddbEntityRequest *request);

@@ -35,10 +35,10 @@ append_keys(AddbEntityRequest *request, JsonbContainer *keys,
 		AddbEntityValues values =
 			addb_entity_read_values(model, element(keys, i, "keys"));
 
-		if (request->action.method == ADDB_METHOD_BATCH_DELETE)
-			addb_entity_check_key(model, values);
 		appendStringInfo(&request->body, "%s%s", i > 0 ? "," : "", before);
 		addb_entity_append_key(&request->body, model, values);
+		if (request->action.method == ADDB_METHOD_BATCH_DELETE)
+			addb_entity_check_key(model, values);
 		appendStringInfoString(&request->body, after);
 	}
 }
@@ -53,8 +53,7 @@ append_gets(AddbEntityRequest *request, JsonbContainer *keys)
 	appendStringInfoChar(&request->body, ']');
 	if (request->action.options.consistent)
 		appendStringInfoString(&request->body, ",\"ConsistentRead\":true");
-	addb_entity_append_projection(request, expressions,
-								  request->member->model->primary);
+	addb_entity_append_projection(request, expressions);
 	addb_expressions_finish(expressions, &request->body);
 	appendStringInfoChar(&request->body, '}');
 }

@@ -55,7 +55,10 @@ shared_parts(const AddbEntityRequest *request)
 	return shared;
 }
 
-/* The sort key as far as it is the collection's: it ends before any entity. */
+/*
+ * The sort key as far as it is the collection's: it ends before any entity. One
+ * of a template has nothing of an isolated collection.
+ */
 static AddbEntityKey
 collection_key(const AddbEntityRequest *request, int depth)
 {
@@ -108,7 +111,8 @@ append_filter(AddbEntityRequest *request, AddbExpressions *expressions)
 		models[i] = request->participants[i]->model;
 	addb_entity_condition_begin(&condition, models, request->nparticipants,
 								expressions, request->action.where_name);
-	append_identities(request, &condition);
+	if (!request->action.options.ignore_ownership)
+		append_identities(request, &condition);
 	addb_entity_condition_where(&condition, &request->action.where);
 	addb_entity_condition_finish(&condition, ADDB_FILTER, &request->body);
 }
@@ -138,11 +142,13 @@ addb_entity_compile_collection(AddbEntityRequest *request,
 	request->table =
 		addb_entity_table(request->participants[0], &request->action.options);
 	addb_entity_request_begin(request, &addb_query);
-	addb_entity_append_range(request, expressions, request->index);
+	addb_entity_append_range(request, request->index);
 	values = addb_entity_read_values(request->participants[0]->model,
 									 request->action.key);
 	sk = collection_key(request, depth);
-	addb_entity_append_keys(request, expressions, values, &sk, 0, 0);
+	addb_entity_append_keys(request, expressions, values,
+							sk.is_template && !request->index->clustered ? NULL : &sk, 0, 0);
 	append_filter(request, expressions);
+	addb_entity_append_projection(request, expressions);
 	addb_expressions_finish(expressions, &request->body);
 }

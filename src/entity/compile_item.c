@@ -16,8 +16,7 @@ compile_get(AddbEntityRequest *request, AddbExpressions *expressions)
 		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "operation \"get\" cannot have \"where\"");
 	if (request->action.options.consistent)
 		appendStringInfoString(&request->body, ",\"ConsistentRead\":true");
-	addb_entity_append_projection(request, expressions,
-								  request->member->model->primary);
+	addb_entity_append_projection(request, expressions);
 }
 
 static void
@@ -53,9 +52,9 @@ addb_entity_compile_item(AddbEntityRequest *request)
 	addb_entity_request_begin(request, get ? &addb_get_item :
 							  &addb_delete_item);
 	request->key = addb_entity_read_values(model, request->action.key);
+	addb_entity_append_table_key(request, request->key);
 	if (!get)
 		addb_entity_check_key(model, request->key);
-	addb_entity_append_table_key(request, request->key);
 	if (get)
 		compile_get(request, expressions);
 	else

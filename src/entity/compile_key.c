@@ -90,39 +90,6 @@ addb_entity_append_table_key(AddbEntityRequest *request, AddbEntityValues values
 	request->item_len = request->body.len - request->item_start;
 }
 
-/* The names of a projection so far; each is to be there once. */
-typedef struct Projection
-{
-	AddbExpressions *expressions;
-	StringInfoData text;
-	AddbText   *fields;
-	int			nfields;
-} Projection;
-
-static void
-project(Projection *projection, AddbText field)
-{
-	for (int i = 0; i < projection->nfields; i++)
-		if (addb_text_equal(projection->fields[i], field))
-			return;
-	projection->fields[projection->nfields++] = field;
-	appendStringInfoString(&projection->text, projection->text.len > 0 ? ", " : "");
-	addb_expressions_append_name(projection->expressions, field.data, field.len,
-								 &projection->text);
-}
-
-/* A cursor in the midst of a page is made of the table's key, too. */
-static void
-project_keys(Projection *projection, const AddbEntityRequest *request)
-{
-	const AddbEntityModel *model = request->member != NULL ?
-		request->member->model : request->participants[0]->model;
-
-	project(projection, model->primary->pk.field);
-	if (model->primary->has_sk)
-		project(projection, model->primary->sk.field);
-}
-
 static const AddbEntityAttribute *
 find_attribute(const AddbEntityRequest *request, const char *name, int len)
 {
@@ -136,44 +103,66 @@ find_attribute(const AddbEntityRequest *request, const char *name, int len)
 	return attribute;
 }
 
+static void
+add_field(AddbExpressions *expressions, AddbText field)
+{
+	(void) addb_expressions_placeholder(expressions, field.data, field.len);
+}
+
+static void
+add_key_fields(AddbExpressions *expressions, const AddbEntityIndex *index)
+{
+	add_field(expressions, index->pk.field);
+	if (index->has_sk)
+		add_field(expressions, index->sk.field);
+}
+
+/* A name that is no attribute is a field. */
+static void
+add_attributes(AddbEntityRequest *request, AddbExpressions *expressions)
+{
+	JsonbContainer *names = request->action.options.attributes;
+
+	for (int i = 0; i < JsonContainerSize(names); i++)
+	{
+		const JsonbValue *name = getIthJsonbValueFromContainer(names, i);
+		const AddbEntityAttribute *attribute;
+
+		if (name->type != jbvString)
+			addb_entity_raise(ADDB_ENTITY_BAD_OPTION, "option \"attributes\" must be an array of names");
+		attribute = find_attribute(request, name->val.string.val, name->val.string.len);
+		add_field(expressions, attribute != NULL ? attribute->field :
+				  (AddbText) {name->val.string.val, name->val.string.len});
+	}
+}
+
 /*
  * addb_entity_append_projection - appends what the option "attributes" asks for
  *
- * With the keys of the index and what tells the entity. Raises error 1010 for a
- * name that is no attribute.
+ * With the table's key, what tells the entity unless that is not asked for, and
+ * all names of the request's other expressions, as ElectroDB has it: so this has
+ * to come last. Raises error 1010 for what is no name.
  */
 void
 addb_entity_append_projection(AddbEntityRequest *request,
-							  AddbExpressions *expressions,
-							  const AddbEntityIndex *index)
+							  AddbExpressions *expressions)
 {
-	JsonbContainer *names = request->action.options.attributes;
-	Projection	projection = {expressions};
-	int			n;
+	const AddbEntityOptions *options = &request->action.options;
+	const AddbEntityModel *model = request->member != NULL ?
+		request->member->model : request->participants[0]->model;
 
-	if (names == NULL)
+	if (options->attributes == NULL)
 		return;
-	n = JsonContainerSize(names);
-	initStringInfo(&projection.text);
-	projection.fields = palloc((n + 6) * sizeof(AddbText));
-	project(&projection, index->pk.field);
-	if (index->has_sk)
-		project(&projection, index->sk.field);
-	for (int i = 0; i < n; i++)
-	{
-		const JsonbValue *name = getIthJsonbValueFromContainer(names, i);
-		const AddbEntityAttribute *attribute = name->type != jbvString ? NULL :
-			find_attribute(request, name->val.string.val, name->val.string.len);
+	add_key_fields(expressions, model->primary);
+	add_attributes(request, expressions);
 
-		if (attribute == NULL)
-			addb_entity_raise(ADDB_ENTITY_BAD_OPTION,
-							  "option \"attributes\" must have names of the entity's attributes");
-		project(&projection, attribute->field);
+	/* a cursor in the midst of a page is made of the index's key, too */
+	if (options->count > 0 && request->index != NULL)
+		add_key_fields(expressions, request->index);
+	if (!options->ignore_ownership)
+	{
+		add_field(expressions, (AddbText) {"__edb_e__", 9});
+		add_field(expressions, (AddbText) {"__edb_v__", 9});
 	}
-	if (request->action.options.count > 0)
-		project_keys(&projection, request);
-	project(&projection, (AddbText) {"__edb_e__", 9});
-	project(&projection, (AddbText) {"__edb_v__", 9});
-	appendStringInfo(&request->body, "%s%s\"", addb_expressions_member(ADDB_PROJECTION),
-					 projection.text.data);
+	addb_expressions_project_names(expressions, &request->body);
 }

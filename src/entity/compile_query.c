@@ -70,7 +70,7 @@ addb_entity_compile_query(AddbEntityRequest *request)
 	find_index(request);
 	index = request->index;
 	addb_entity_request_begin(request, &addb_query);
-	addb_entity_append_range(request, expressions, index);
+	addb_entity_append_range(request, index);
 	request->key =
 		addb_entity_read_values(request->member->model, request->action.key);
 	addb_entity_append_keys(request, expressions, request->key,
@@ -78,7 +78,9 @@ addb_entity_compile_query(AddbEntityRequest *request)
 							ADDB_KEY_POSTFIX);
 	complete =
 		addb_entity_key_supplied(&index->sk, request->key) == index->sk.nparts;
-	append_filter(request, expressions, index->clustered && !complete);
+	append_filter(request, expressions, index->clustered && !complete &&
+				  !request->action.options.ignore_ownership);
+	addb_entity_append_projection(request, expressions);
 	addb_expressions_finish(expressions, &request->body);
 }
 
@@ -103,7 +105,8 @@ append_beginning(AddbEntityCondition *condition, const AddbEntityKey *key,
 /*
  * addb_entity_compile_scan - compiles a scan of the table or of an index
  *
- * The filter leaves what is the entity's and what its keys begin with.
+ * The filter leaves what is the entity's and what its keys begin with; with the
+ * option "ignoreOwnership" the latter only.
  */
 void
 addb_entity_compile_scan(AddbEntityRequest *request)
@@ -118,15 +121,19 @@ addb_entity_compile_scan(AddbEntityRequest *request)
 	else
 		request->index = model->primary;
 	addb_entity_request_begin(request, &addb_scan);
-	addb_entity_append_range(request, expressions, request->index);
+	addb_entity_append_range(request, request->index);
 	addb_entity_condition_begin(&condition, &request->member->model, 1,
 								expressions, request->action.where_name);
 	append_beginning(&condition, &request->index->pk, nothing);
 	if (request->index->has_sk)
 		append_beginning(&condition, &request->index->sk, nothing);
 	addb_entity_condition_where(&condition, &request->action.where);
-	(void) addb_entity_condition_next(&condition);
-	addb_entity_condition_identity(&condition, model);
+	if (!request->action.options.ignore_ownership)
+	{
+		(void) addb_entity_condition_next(&condition);
+		addb_entity_condition_identity(&condition, model);
+	}
 	addb_entity_condition_finish(&condition, ADDB_FILTER, &request->body);
+	addb_entity_append_projection(request, expressions);
 	addb_expressions_finish(expressions, &request->body);
 }

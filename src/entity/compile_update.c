@@ -157,8 +157,8 @@ addb_entity_compile_update(AddbEntityRequest *request)
 
 	addb_entity_request_begin(request, &addb_update_item);
 	request->key = addb_entity_read_values(model, request->action.key);
-	addb_entity_check_key(model, request->key);
 	addb_entity_append_table_key(request, request->key);
+	addb_entity_check_key(model, request->key);
 	addb_entity_update_begin(&chain.update, model, expressions,
 							 request->action.chain_name);
 	chain.composites = addb_entity_values(model);

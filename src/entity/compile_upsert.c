@@ -38,6 +38,7 @@ take_step(void *arg, const AddbEntityAction *action)
 	{
 		const char *reason = "can only be set, for it is part of a key";
 
+		addb_entity_check(attribute, action->value);
 		if (attribute->in_table_key)
 			addb_entity_refuse(attribute, reason);
 		addb_entity_raise(ADDB_ENTITY_INCOMPLETE, "attribute \"%s\" %s",

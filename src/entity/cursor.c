@@ -100,7 +100,8 @@ append_field(StringInfo out, const AddbJsonNode *object,
 /*
  * addb_entity_cursor_read - a cursor as the JSON of an ExclusiveStartKey
  *
- * Its members are the key fields of the table and of the index that is read.
+ * Its members are the key fields of the table and of the index that is read. The
+ * cursor of null is that of the start: data NULL.
  * Raises error 4001 for a text that is no cursor.
  */
 AddbText
@@ -119,6 +120,8 @@ addb_entity_cursor_read(const AddbEntityRequest *request, AddbText cursor)
 		!pg_verify_mbstr(PG_UTF8, text.data, text.len, true))
 		bad_cursor();
 	object = addb_json_tree(text.data, text.len);
+	if (object != NULL && object->type == ADDB_JSON_NULL)
+		return (AddbText) {NULL, 0};
 	if (object == NULL || object->type != ADDB_JSON_OBJECT)
 		bad_cursor();
 	initStringInfo(&out);

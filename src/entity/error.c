@@ -43,6 +43,7 @@ static const struct
 	{ADDB_ENTITY_BAD_PAGES, "invalid number of pages"},
 	{ADDB_ENTITY_COMPOSITE_TWICE, "composite attribute given twice"},
 	{ADDB_ENTITY_BAD_CURSOR, "invalid cursor"},
+	{ADDB_ENTITY_UNKNOWN, "invalid use of an attribute as key"},
 };
 
 static const char *

@@ -34,6 +34,7 @@
 #define ADDB_ENTITY_COMPOSITE_TWICE 2010
 #define ADDB_ENTITY_INVALID 3001	/* by addb_entity_raise_fields alone */
 #define ADDB_ENTITY_BAD_CURSOR 4001 /* and DynamoDB's failures */
+#define ADDB_ENTITY_UNKNOWN 5001	/* a refusal that ElectroDB forgot to number */
 
 /* What the DETAIL of a failure of DynamoDB begins with. */
 #define ADDB_ENTITY_FAILURE "ElectroDB error 4001"

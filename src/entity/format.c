@@ -49,9 +49,7 @@ addb_entity_format(const AddbEntityRequest *request, const AddbText *bodies,
 static AddbJsonbValue
 format_rejected(const AddbEntityRequest *request, const AddbServiceError *error)
 {
-	AddbEntityView view = {request->member->model,
-						   request->member->model->primary,
-						   &request->action.options};
+	AddbEntityView view = {request->member->model, &request->action.options};
 	AddbText	item = {error->item.len == 0 ? NULL : error->item.data,
 	(int) error->item.len};
 	int			mark = addb_jsonb_mark();

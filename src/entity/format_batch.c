@@ -6,27 +6,33 @@
 
 #include "entity/item.h"
 
-/* Pushes the key of one that was not processed, as attributes. */
-static void
-push_unprocessed(const AddbEntityRequest *request, AddbText key)
+static AddbEntityView
+view_of(const AddbEntityRequest *request)
 {
-	AddbJsonbValue value;
-
-	(void) addb_entity_key_read(request->member->model, key, &value);
-	addb_jsonb_push(value);
+	return (AddbEntityView) {request->member->model, &request->action.options};
 }
 
-/* The key of an element: of UnprocessedKeys itself, of a write what is in it. */
-static AddbText
-key_of(const AddbJsonNode *element)
+/*
+ * Pushes one that was not processed: an item to put as it is, of others the key
+ * as attributes. Of UnprocessedKeys the element is the key itself.
+ */
+static void
+push_unprocessed(const AddbEntityRequest *request, const AddbJsonNode *element)
 {
 	const AddbJsonNode *put = addb_json_member(addb_json_member(element, "PutRequest"), "Item");
 	const AddbJsonNode *delete = addb_json_member(addb_json_member(element, "DeleteRequest"),
 												  "Key");
+	AddbEntityView view = view_of(request);
+	AddbJsonbValue value;
 
-	return put != NULL ? put->source : delete != NULL ? delete->source :
-		element->source;
+	if (put != NULL)
+		(void) addb_entity_item_read(&view, put->source, &value);
+	else
+		(void) addb_entity_key_read(request->member->model,
+									delete != NULL ? delete->source : element->source, &value);
+	addb_jsonb_push(value);
 }
+
 
 static AddbJsonbValue
 unprocessed(const AddbEntityRequest *request, AddbText member)
@@ -43,17 +49,16 @@ unprocessed(const AddbEntityRequest *request, AddbText member)
 
 		for (const AddbJsonNode *node = list == NULL ? NULL : list->first;
 			 node != NULL; node = node->next)
-			push_unprocessed(request, key_of(node));
+			push_unprocessed(request, node);
 	}
 	return addb_jsonb_array(mark);
 }
 
+/* In the place of an item that is not the entity's there is null. */
 static AddbJsonbValue
 items(const AddbEntityRequest *request, AddbText responses)
 {
-	AddbEntityView view = {request->member->model,
-						   request->member->model->primary,
-						   &request->action.options};
+	AddbEntityView view = view_of(request);
 	AddbJsonCursor tables = addb_json_cursor(responses.data, responses.len);
 	int			mark = addb_jsonb_mark();
 	AddbJsonSlice table;
@@ -69,8 +74,10 @@ items(const AddbEntityRequest *request, AddbText responses)
 		if (!addb_json_array_start(&tables))
 			addb_entity_reply_malformed();
 		while (addb_entity_next(&tables, &item))
-			if (addb_entity_item_read(&view, item, &value))
-				addb_jsonb_push(value);
+		{
+			(void) addb_entity_item_read(&view, item, &value);
+			addb_jsonb_push(value);
+		}
 	}
 	return addb_jsonb_array(mark);
 }

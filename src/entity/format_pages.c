@@ -12,14 +12,8 @@ view_of(const AddbEntityRequest *request, int participant)
 {
 	const AddbEntityModel *model = request->member != NULL ?
 		request->member->model : request->participants[participant]->model;
-	AddbEntityView view = {model, request->index, &request->action.options};
-	int			depth;
 
-	if (request->member == NULL)
-		view.index = addb_entity_find_collection(model,
-												 request->action.collection,
-												 &depth);
-	return view;
+	return (AddbEntityView) {model, &request->action.options};
 }
 
 static AddbJsonCursor
@@ -60,15 +54,16 @@ addb_entity_page_end(const AddbEntityRequest *request, AddbText body,
 /*
  * addb_entity_page_wanted - whether another page is to be asked for
  *
- * After npages of them with so many owned items, if the last had an end.
+ * After npages of them with so many owned items, if the last had an end. Items of
+ * a collection are not counted: with "count" it is read to its end.
  */
 bool
 addb_entity_page_wanted(const AddbEntityRequest *request, int npages, int owned)
 {
 	const AddbEntityOptions *options = &request->action.options;
 
-	if (options->count > 0 && request->member != NULL)
-		return owned < options->count;
+	if (options->count > 0)
+		return request->member == NULL || owned < options->count;
 	return options->pages == ADDB_PAGES_ALL || npages < options->pages;
 }
 
@@ -109,7 +104,8 @@ compose_key_fields(StringInfo out, const AddbEntityIndex *index,
 		AddbEntityKeyText text =
 			addb_entity_key(keys[i], values, ADDB_KEY_FULL);
 
-		if (strstr(out->data, pnstrdup(keys[i]->field_json.data,
+		if ((text.is_number && !text.complete) ||
+			strstr(out->data, pnstrdup(keys[i]->field_json.data,
 									   keys[i]->field_json.len)) != NULL)
 			continue;
 		appendStringInfo(out, "%c%.*s", out->len == 0 ? '{' : ',',
@@ -178,8 +174,6 @@ entity_items(const AddbEntityRequest *request, int participant,
 				*cursor = cursor_behind(request, item, &value);
 		}
 	}
-	if (n == count)
-		cursor->data = NULL;
 	return addb_jsonb_array(mark);
 }
 

@@ -9,11 +9,7 @@
 static AddbEntityView
 view_of(const AddbEntityRequest *request)
 {
-	AddbEntityView view = {request->member->model,
-						   request->member->model->primary,
-						   &request->action.options};
-
-	return view;
+	return (AddbEntityView) {request->member->model, &request->action.options};
 }
 
 /* An item that the operation has written or replaced is shown whoever owns it. */
@@ -59,10 +55,18 @@ key_of(const AddbEntityRequest *request)
 	return addb_jsonb_object(mark);
 }
 
+static bool
+is_empty(const AddbJsonbValue *object)
+{
+	return object->type == JENTRY_ISCONTAINER &&
+		JsonContainerSize((JsonbContainer *) object->data) == 0;
+}
+
 static AddbJsonbValue
 written_data(const AddbEntityRequest *request, AddbText body)
 {
 	AddbEntityReply reply;
+	AddbJsonbValue shown;
 	AddbText	item =
 		{request->body.data + request->item_start, request->item_len};
 
@@ -71,7 +75,8 @@ written_data(const AddbEntityRequest *request, AddbText body)
 	if (request->action.options.response != ADDB_RESPONSE_DEFAULT)
 	{
 		addb_entity_reply_read(body, &reply);
-		return read_any(request, reply.attributes);
+		shown = read_any(request, reply.attributes);
+		return is_empty(&shown) ? addb_jsonb_null() : shown;
 	}
 	switch (request->action.method)
 	{

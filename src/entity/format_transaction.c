@@ -9,8 +9,7 @@
 static AddbJsonbValue
 item_of(const AddbEntityRequest *item, AddbText json)
 {
-	AddbEntityView view = {item->member->model, item->member->model->primary,
-	&item->action.options};
+	AddbEntityView view = {item->member->model, &item->action.options};
 	AddbJsonbValue value;
 
 	(void) addb_entity_item_read(&view, json, &value);

@@ -81,7 +81,10 @@ decode_list(const AddbEntityAttribute *element, AddbJsonCursor *cursor)
 	if (!addb_json_array_start(cursor))
 		addb_entity_reply_malformed();
 	while (addb_json_array_next(cursor))
-		addb_jsonb_push(decode(element, cursor));
+		if (element->hidden)
+			(void) addb_json_skip(cursor, NULL);
+		else
+			addb_jsonb_push(decode(element, cursor));
 	return addb_jsonb_array(mark);
 }
 
@@ -164,7 +167,7 @@ decode(const AddbEntityAttribute *attribute, AddbJsonCursor *cursor)
 	return value;
 }
 
-/* Whether the option "attributes" leaves an attribute. */
+/* Whether the option "attributes" leaves an attribute, or a field that is none. */
 static bool
 is_wanted(const AddbEntityView *view, AddbText name)
 {
@@ -213,7 +216,7 @@ addb_entity_item_read(const AddbEntityView *view, AddbText item,
 			addb_jsonb_push_member(attribute->name.data, attribute->name.len,
 								   decode(attribute, &cursor));
 		else if (attribute == NULL && name.data != NULL &&
-				 view->options->include_keys)
+				 view->options->include_keys && is_wanted(view, name))
 			addb_jsonb_push_member(name.data, name.len, decode_plain(&cursor));
 		else
 			(void) addb_json_skip(&cursor, NULL);

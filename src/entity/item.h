@@ -12,7 +12,6 @@
 typedef struct AddbEntityView
 {
 	const AddbEntityModel *model;
-	const AddbEntityIndex *index;	/* that they come by */
 	const AddbEntityOptions *options;
 } AddbEntityView;
 

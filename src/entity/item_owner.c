@@ -50,6 +50,7 @@ is_field(const AddbJsonSlice *name, const AddbEntityKey *key)
 static void
 read_marks(const AddbEntityView *view, AddbText item, bool keys, Marks *marks)
 {
+	const AddbEntityIndex *primary = view->model->primary;
 	AddbJsonCursor cursor = addb_json_cursor(item.data, item.len);
 	AddbJsonSlice name;
 
@@ -62,10 +63,9 @@ read_marks(const AddbEntityView *view, AddbText item, bool keys, Marks *marks)
 			marks->entity = read_scalar(&cursor);
 		else if (addb_json_slice_is(&name, "__edb_v__"))
 			marks->version = read_scalar(&cursor);
-		else if (keys && is_field(&name, &view->index->pk))
+		else if (keys && is_field(&name, &primary->pk))
 			marks->pk = read_scalar(&cursor);
-		else if (keys && view->index->has_sk &&
-				 is_field(&name, &view->index->sk))
+		else if (keys && primary->has_sk && is_field(&name, &primary->sk))
 			marks->sk = read_scalar(&cursor);
 		else
 			(void) addb_json_skip(&cursor, NULL);
@@ -87,11 +87,12 @@ fits(const AddbEntityKey *key, AddbText text)
  * addb_entity_item_is_owned - whether an item is the entity's
  *
  * Its identifiers say so, exactly; with the option "ignoreOwnership" it is enough
- * that its keys could be.
+ * that its keys in the table could be, or that it is read in part and without them.
  */
 bool
 addb_entity_item_is_owned(const AddbEntityView *view, AddbText item)
 {
+	const AddbEntityIndex *primary = view->model->primary;
 	bool		lenient = view->options->ignore_ownership;
 	Marks		marks;
 
@@ -102,6 +103,11 @@ addb_entity_item_is_owned(const AddbEntityView *view, AddbText item)
 		addb_text_equal(marks.entity, addb_model_utf8(view->model->entity)) &&
 		addb_text_equal(marks.version, addb_model_utf8(view->model->version)))
 		return true;
-	return lenient && fits(&view->index->pk, marks.pk) &&
-		(!view->index->has_sk || fits(&view->index->sk, marks.sk));
+	if (!lenient)
+		return false;
+	if (view->options->attributes != NULL &&
+		(marks.pk.data == NULL || (primary->has_sk && marks.sk.data == NULL)))
+		return true;
+	return fits(&primary->pk, marks.pk) &&
+		(!primary->has_sk || fits(&primary->sk, marks.sk));
 }

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "common/shortest_dec.h"
@@ -21,14 +22,38 @@
 #define MIN_PLAIN_EXPONENT (-6)
 
 /*
+ * The shortest text that reads back as a positive double
+ *
+ * PostgreSQL's has more digits where the shortest one lies just between two
+ * doubles and is read as the even one. Those are integers beyond the safe ones.
+ */
+static int
+shortest_text(double number, char *text)
+{
+	int			len = double_to_shortest_decimal_bufn(number, text);
+	char		shorter[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	for (int digits = 1; number > ADDB_JS_MAX_SAFE && digits < len && digits < DBL_DIG + 2; digits++)
+	{
+		int			shorter_len = snprintf(shorter, sizeof(shorter), "%.*e", digits - 1, number);
+
+		if (strtod(shorter, NULL) != number)
+			continue;
+		memcpy(text, shorter, shorter_len);
+		return shorter_len;
+	}
+	return len;
+}
+
+/*
  * The digits of a positive double that read back as it, without a point, and
  * the place of the point: number = 0.DIGITS * 10 ^ point.
  */
 static int
 shortest_digits(double number, char *digits, int *point)
 {
-	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
-	int			len = double_to_shortest_decimal_bufn(number, text);
+	char		text[DOUBLE_SHORTEST_DECIMAL_LEN + 1];
+	int			len = shortest_text(number, text);
 	int			n = 0;
 	int			exponent = 0;
 	bool		behind_point = false;
@@ -216,12 +241,8 @@ addb_js_parse_int(const char *text, int len, double *number)
 		p++;
 	if (p == digits)
 		return false;
-	*number = 0;
-	if (radix == 10)
-		*number = strtod(pnstrdup(digits, p - digits), NULL);
-	else
-		for (; digits < p; digits++)
-			*number = *number * 16 + digit_value(*digits);
+	*number = strtod(psprintf("%s%.*s", radix == 16 ? "0x" : "", (int) (p - digits), digits),
+					 NULL);
 	if (negative)
 		*number = -*number;
 	return true;

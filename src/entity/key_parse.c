@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "dynamodb/attribute_value.h"
 #include "entity/item.h"
 
@@ -21,12 +23,16 @@ cased(const AddbEntityKey *key, AddbText text)
 	return (AddbText) {out.data, out.len};
 }
 
+/*
+ * The last place between p and end where a text stands with a character behind
+ * it, or NULL.
+ */
 static const char *
-find(const char *p, const char *end, AddbText text)
+find_last(const char *p, const char *end, AddbText text)
 {
-	for (; end - p >= text.len; p++)
-		if (memcmp(p, text.data, text.len) == 0)
-			return p;
+	for (const char *at = end - text.len - 1; at >= p; at--)
+		if ((at[text.len] & 0xC0) != 0x80 && memcmp(at, text.data, text.len) == 0)
+			return at;
 	return NULL;
 }
 
@@ -35,6 +41,33 @@ static AddbText
 ending(const AddbEntityKey *key)
 {
 	return cased(key, key->is_template ? key->tail : key->postfix);
+}
+
+/*
+ * Each composite is as long as can be, the first before the others, and has one
+ * character at least: so the labels are looked for from the end on.
+ */
+static bool
+split(const AddbEntityKey *key, const char *p, const char *end, AddbText *parts)
+{
+	for (int i = key->nparts - 1; i >= 0; i--)
+	{
+		AddbText	literal = cased(key, key->parts[i].literal);
+		const char *at = p;
+
+		if (i > 0)
+			at = find_last(p, end, literal);
+		else if (end - p <= literal.len || memcmp(p, literal.data, literal.len) != 0)
+			at = NULL;
+		if (at == NULL)
+			return false;
+		parts[i] = (AddbText) {at + literal.len, (int) (end - at - literal.len)};
+		if (memchr(parts[i].data, '\n', parts[i].len) != NULL ||
+			memchr(parts[i].data, '\r', parts[i].len) != NULL)
+			return false;
+		end = at;
+	}
+	return key->nparts > 0 || p == end;
 }
 
 /*
@@ -49,7 +82,6 @@ addb_entity_key_parse(const AddbEntityKey *key, const char *text, int len,
 {
 	AddbText	prefix = cased(key, key->prefix);
 	AddbText	last = ending(key);
-	const char *p = text;
 	const char *end = text + len - last.len;
 
 	if (key->is_numeric)
@@ -61,23 +93,42 @@ addb_entity_key_parse(const AddbEntityKey *key, const char *text, int len,
 		memcmp(text, prefix.data, prefix.len) != 0 ||
 		memcmp(end, last.data, last.len) != 0)
 		return false;
-	p += prefix.len;
-	for (int i = 0; i < key->nparts; i++)
-	{
-		AddbText	literal = cased(key, key->parts[i].literal);
-		const char *next = end;
+	return split(key, text + prefix.len, end, parts);
+}
 
-		if (end - p < literal.len || memcmp(p, literal.data, literal.len) != 0)
-			return false;
-		p += literal.len;
-		if (i + 1 < key->nparts)
-			next = find(p, end, cased(key, key->parts[i + 1].literal));
-		if (next == NULL)
-			return false;
-		parts[i] = (AddbText) {p, (int) (next - p)};
-		p = next;
+/* What JavaScript's parseFloat() takes of a text; len 0: nothing. */
+static AddbText
+parse_float(AddbText text)
+{
+	const char *end = text.data + text.len;
+	const char *start = text.data;
+	const char *p;
+	int			digits = 0;
+
+	while (start < end && strchr(" \t\n\v\f\r", *start) != NULL)
+		start++;
+	p = start;
+	if (p < end && (*p == '-' || *p == '+'))
+		p++;
+	while (p < end && isdigit((unsigned char) *p))
+		p++, digits++;
+	if (p < end && *p == '.')
+		p++;
+	while (p < end && isdigit((unsigned char) *p))
+		p++, digits++;
+	if (digits == 0)
+		return (AddbText) {"", 0};
+	if (p < end && (*p == 'e' || *p == 'E'))
+	{
+		const char *exponent = p + 1;
+
+		if (exponent < end && (*exponent == '-' || *exponent == '+'))
+			exponent++;
+		if (exponent < end && isdigit((unsigned char) *exponent))
+			for (p = exponent; p < end && isdigit((unsigned char) *p);)
+				p++;
 	}
-	return p == end;
+	return (AddbText) {start, (int) (p - start)};
 }
 
 /* A composite as a value of its attribute's type. */
@@ -91,6 +142,10 @@ composite_value(const AddbEntityAttribute *attribute, AddbText text)
 	initStringInfo(&json);
 	if (attribute->type == ADDB_ENTITY_BOOLEAN)
 		return addb_jsonb_bool(addb_text_is(text, "true"));
+	if (attribute->type == ADDB_ENTITY_NUMBER)
+		text = parse_float(text);
+	if (text.len == 0)
+		return addb_jsonb_null();
 	appendStringInfoString(&json, attribute->type == ADDB_ENTITY_NUMBER ? "{\"N\":" : "{\"S\":");
 	addb_av_append_utf8(&json, text.data, text.len);
 	appendStringInfoChar(&json, '}');
@@ -127,8 +182,7 @@ push_composites(const AddbEntityKey *key, const AddbJsonNode *object)
 /*
  * addb_entity_key_read - a table key, given as its JSON, as its composites
  *
- * False when it is none of the entity's; what was pushed is then to be closed by
- * the caller's container.
+ * False with *value null when it is none of the entity's.
  */
 bool
 addb_entity_key_read(const AddbEntityModel *model, AddbText key_json,
@@ -141,5 +195,7 @@ addb_entity_key_read(const AddbEntityModel *model, AddbText key_json,
 		 push_composites(&model->primary->sk, object));
 
 	*value = addb_jsonb_object(mark);
+	if (!intact)
+		*value = addb_jsonb_null();
 	return intact;
 }

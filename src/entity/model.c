@@ -120,7 +120,7 @@ addb_model_choice(const AddbJsonNode *object, const char *name,
 	if (text.data == NULL)
 		return 0;
 	for (int i = 0; i < n; i++)
-		if (addb_text_is(text, choices[i]))
+		if (text.len > 0 && addb_text_is(text, choices[i]))
 			return i;
 	addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "\"%s.%s\" of the model cannot be \"%s\"",
 					  path, name, addb_entity_quote(text));

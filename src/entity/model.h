@@ -51,7 +51,7 @@ struct AddbEntityAttribute
 	int			nchildren;
 	const AddbEntityAttribute **by_field;	/* children of a MAP in the order of
 											 * their fields */
-	AddbText	label;			/* in keys, UTF-8 */
+	AddbText	label;			/* in keys, UTF-8; data NULL: the name */
 	int			pad_length;
 	AddbText	pad;			/* UTF-8 */
 	AddbText	pattern;		/* "validate", data NULL: none */

@@ -77,7 +77,7 @@ read_type(AddbEntityAttribute *attribute, const AddbJsonNode *type,
 	else if (type->type == ADDB_JSON_STRING)
 		read_type_name(attribute, type->text, path);
 	else
-		addb_entity_raise(ADDB_ENTITY_BAD_MODEL,
+		addb_entity_raise(attribute->parent == NULL ? ADDB_ENTITY_BAD_MODEL : ADDB_ENTITY_BAD_ATTRIBUTE,
 						  "\"%s.type\" of the model must be a string or an array", path);
 }
 
@@ -231,7 +231,7 @@ read_properties(AddbEntityAttribute *attribute, const AddbJsonNode *node,
 	attribute->read_only = addb_model_bool(node, "readOnly", path);
 	attribute->hidden = addb_model_bool(node, "hidden", path);
 	attribute->field = field.len > 0 ? field : attribute->name;
-	attribute->label = addb_model_utf8(label.len > 0 ? label : attribute->name);
+	attribute->label = label.data == NULL ? label : addb_model_utf8(label);
 	read_padding(attribute, node, path);
 	read_validate(attribute, node, path);
 	read_default(attribute, node);
@@ -250,7 +250,6 @@ read_attribute(AddbEntityAttribute *attribute, const AddbJsonNode *node,
 	{
 		read_type(attribute, node, path);
 		attribute->field = attribute->name;
-		attribute->label = addb_model_utf8(attribute->name);
 		read_inside(attribute, node, path);
 	}
 	else

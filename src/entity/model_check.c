@@ -8,10 +8,9 @@
 #include "entity/model.h"
 
 static bool
-has_composite(const AddbEntityKey *key, const AddbEntityAttribute *attribute,
-			  int n)
+has_composite(const AddbEntityKey *key, const AddbEntityAttribute *attribute)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < key->nparts; i++)
 		if (key->parts[i].attribute == attribute)
 			return true;
 	return false;
@@ -21,7 +20,7 @@ static void
 repeated(const AddbEntityIndex *index, const AddbEntityAttribute *attribute)
 {
 	addb_entity_raise(ADDB_ENTITY_REPEATED_COMPOSITE,
-					  "access pattern \"%s\" of the model has attribute \"%s\" in both of its keys, or twice",
+					  "access pattern \"%s\" of the model has attribute \"%s\" in both of its keys",
 					  addb_entity_quote(index->name),
 					  addb_entity_quote(attribute->name));
 }
@@ -30,15 +29,8 @@ repeated(const AddbEntityIndex *index, const AddbEntityAttribute *attribute)
 static void
 check_repetition(const AddbEntityIndex *index)
 {
-	for (int i = 0; i < index->pk.nparts; i++)
-		if (has_composite(&index->pk, index->pk.parts[i].attribute, i))
-			repeated(index, index->pk.parts[i].attribute);
-	if (index->sk.nparts < 2)
-		return;
-	for (int i = 0; i < index->sk.nparts; i++)
-		if (has_composite(&index->pk, index->sk.parts[i].attribute,
-						  index->pk.nparts) || has_composite(&index->sk,
-															 index->sk.parts[i].attribute, i))
+	for (int i = 0; index->sk.nparts > 1 && i < index->sk.nparts; i++)
+		if (has_composite(&index->pk, index->sk.parts[i].attribute))
 			repeated(index, index->sk.parts[i].attribute);
 }
 
@@ -49,13 +41,13 @@ check_collections(const AddbEntityModel *model, const AddbEntityIndex *index)
 		addb_entity_raise(ADDB_ENTITY_COLLECTION_WITHOUT_SK,
 						  "access pattern \"%s\" of the model has a collection and no sk",
 						  addb_entity_quote(index->name));
-	for (const AddbEntityIndex *other = model->indexes; other < index; other++)
+	for (const AddbEntityIndex *other = model->indexes; other <= index; other++)
 		for (int i = 0; i < other->ncollections; i++)
-			for (int j = 0; j < index->ncollections; j++)
+			for (int j = other < index ? 0 : i + 1; j < index->ncollections; j++)
 				if (addb_text_equal(other->collections[i],
 									index->collections[j]))
 					addb_entity_raise(ADDB_ENTITY_DUPLICATE_COLLECTION,
-									  "collection \"%s\" of the model is on two indexes",
+									  "collection \"%s\" of the model is on two indexes, or twice on one",
 									  addb_entity_quote(index->collections[j]));
 }
 

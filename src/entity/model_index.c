@@ -56,6 +56,8 @@ read_index(AddbEntityModel *model, AddbEntityIndex *index,
 	if (index->index.len == 0)
 		index->index.data = NULL;
 	index->scope = addb_model_text(node, "scope", path);
+	if (index->scope.len == 0)
+		index->scope.data = NULL;
 	type = addb_model_choice(node, "type", path, index_types, lengthof(index_types));
 	if (type == TYPE_COMPOSITE)
 		addb_entity_raise_unsupported("index type \"composite\"", path);
@@ -64,7 +66,7 @@ read_index(AddbEntityModel *model, AddbEntityIndex *index,
 	index->clustered = type == TYPE_CLUSTERED;
 	read_collections(index, addb_json_member(node, "collection"), path);
 	if (pk == NULL)
-		addb_entity_raise(ADDB_ENTITY_BAD_INDEX, "\"%s\" of the model must have a pk", path);
+		addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "\"%s\" of the model must have a pk", path);
 	addb_model_read_key(model, index, &index->pk, pk, psprintf("%s.pk", path));
 	index->has_sk = sk != NULL;
 	if (index->has_sk)
@@ -121,6 +123,8 @@ addb_model_read_indexes(AddbEntityModel *model, const AddbJsonNode *indexes)
 {
 	int			n = 0;
 
+	if (indexes->n == 0)
+		addb_entity_raise(ADDB_ENTITY_BAD_MODEL, "\"indexes\" of the model must not be empty");
 	model->indexes = palloc0(Max(indexes->n, 1) * sizeof(AddbEntityIndex));
 	for (const AddbJsonNode *node = indexes->first; node != NULL;
 		 node = node->next)

@@ -137,7 +137,7 @@ addb_model_read_key(AddbEntityModel *model, AddbEntityIndex *index,
 		if (array != NULL)
 			check_same_composites(model, key, array, path);
 	}
-	if (key->cast == ADDB_CAST_NUMBER && key->nparts != 1)
+	if (key->cast == ADDB_CAST_NUMBER && key->nparts > 1)
 		addb_entity_raise(ADDB_ENTITY_BAD_MODEL,
 						  "\"%s\" of the model can be cast to a number only when it has one composite",
 						  path);
@@ -156,6 +156,11 @@ bind_attribute(AddbEntityModel *model, AddbEntityIndex *index,
 
 	if (attribute == NULL)
 		return;
+	if (key->nparts <= 1 && !key->is_template &&
+		(key->nparts == 0 || !addb_text_equal(key->parts[0].attribute->name, key->field)))
+		addb_entity_raise(ADDB_ENTITY_UNKNOWN,
+						  "key field \"%s\" of the model is that of an attribute and needs a template of it",
+						  field);
 	if (key->nparts != 1 || key->parts[0].attribute != attribute)
 		addb_entity_raise(ADDB_ENTITY_ATTRIBUTE_AS_KEY,
 						  "key field \"%s\" of the model is an attribute and must be made of it alone",
@@ -164,13 +169,14 @@ bind_attribute(AddbEntityModel *model, AddbEntityIndex *index,
 		addb_entity_raise(ADDB_ENTITY_KEY_IN_COLLECTION,
 						  "key field \"%s\" of the model is an attribute and cannot be in a collection",
 						  field);
+	if (attribute->type != ADDB_ENTITY_STRING && attribute->type != ADDB_ENTITY_ENUM &&
+		(key->parts[0].literal.len > 0 || key->tail.len > 0))
+		addb_entity_raise(ADDB_ENTITY_ATTRIBUTE_AS_KEY,
+						  "key field \"%s\" of the model is an attribute that is no text and cannot have text around it",
+						  field);
 	if (attribute->pad.data != NULL)
 		addb_entity_raise(ADDB_ENTITY_BAD_ATTRIBUTE,
 						  "attribute \"%s\" of the model is a key and cannot be padded", field);
-	if (!key->is_template && !addb_text_equal(attribute->name, key->field))
-		addb_entity_raise(ADDB_ENTITY_ATTRIBUTE_AS_KEY,
-						  "key field \"%s\" of the model is an attribute of another name and needs a template",
-						  field);
 	key->is_template = true;
 	key->attribute = attribute;
 	if (attribute->as_key == NULL)
@@ -258,14 +264,17 @@ make_postfix(const AddbEntityModel *model, const AddbEntityIndex *index)
 	return finish(&out);
 }
 
-/* #label_ before each composite. */
+/* #label_ before each composite; partition keys have no empty labels. */
 static void
-make_labels(AddbEntityKey *key)
+make_labels(AddbEntityKey *key, bool may_be_empty)
 {
 	for (int i = 0; i < key->nparts; i++)
 	{
-		AddbText	label = key->parts[i].attribute->label;
+		const AddbEntityAttribute *attribute = key->parts[i].attribute;
+		AddbText	label = attribute->label;
 
+		if (label.data == NULL || (label.len == 0 && !may_be_empty))
+			label = addb_model_utf8(attribute->name);
 		key->parts[i].literal.data = psprintf("#%.*s_", label.len, label.data);
 		key->parts[i].literal.len = label.len + 2;
 	}
@@ -275,7 +284,8 @@ static bool
 is_numeric(const AddbEntityKey *key)
 {
 	if (key->cast != ADDB_CAST_NONE)
-		return key->cast == ADDB_CAST_NUMBER;
+		return key->cast == ADDB_CAST_NUMBER && key->nparts == 1 &&
+			key->parts[0].attribute->type != ADDB_ENTITY_ENUM;
 	return key->is_template && key->nparts == 1 &&
 		key->parts[0].literal.len == 0 && key->tail.len == 0 &&
 		key->parts[0].attribute->type == ADDB_ENTITY_NUMBER;
@@ -300,7 +310,7 @@ addb_model_finish_key(AddbEntityModel *model, AddbEntityIndex *index,
 		key->prefix = make_prefix(model, index, key);
 		if (index->clustered && key == &index->sk)
 			key->postfix = make_postfix(model, index);
-		make_labels(key);
+		make_labels(key, key == &index->sk);
 	}
 	else if (key->nparts > 0 && key->parts[0].literal.data == NULL)
 		key->parts[0].literal = (AddbText) {"", 0};

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "entity/error.h"
+#include "entity/js_text.h"
 #include "entity/model.h"
 #include "entity/operation.h"
 #include "utils/fmgrprotos.h"
@@ -78,7 +79,7 @@ read_on_failure(const JsonbValue *value)
 	return ADDB_FAILURE_ALL_OLD;
 }
 
-/* The nearest integer of a number from 1 on, 0 of anything else. */
+/* The whole part of a number from 1 on, 0 of anything else. */
 static int
 positive(const JsonbValue *value)
 {
@@ -93,14 +94,26 @@ positive(const JsonbValue *value)
 										  NumericGetDatum(int64_to_numeric(PG_INT32_MAX)))))
 		return 0;
 	number = DatumGetInt32(DirectFunctionCall1(numeric_int4,
-											   NumericGetDatum(value->val.numeric)));
+											   DirectFunctionCall1(numeric_floor,
+																   NumericGetDatum(value->val.numeric))));
 	return number;
+}
+
+/* What parseInt() makes of a text, 0 of less than 1. */
+static int
+leading_number(AddbText text)
+{
+	double		number;
+
+	if (!addb_js_parse_int(text.data, text.len, &number) || number < 1)
+		return 0;
+	return (int) Min(number, PG_INT32_MAX);
 }
 
 static int
 read_pages(const JsonbValue *value)
 {
-	int			pages = positive(value);
+	int			pages = value->type == jbvString ? leading_number(text_of(value)) : positive(value);
 
 	if (addb_text_is(text_of(value), "all"))
 		return ADDB_PAGES_ALL;
@@ -135,7 +148,7 @@ read_cursor(const JsonbValue *value)
 
 	if (cursor.data == NULL && value->type != jbvNull)
 		addb_entity_raise(ADDB_ENTITY_BAD_CURSOR, "option \"cursor\" must be a string");
-	return cursor;
+	return cursor.len > 0 ? cursor : (AddbText) {NULL, 0};
 }
 
 static bool
@@ -155,9 +168,10 @@ read_attributes(const JsonbValue *value)
 	if (value->type != jbvBinary ||
 		!JsonContainerIsArray(value->val.binary.data))
 		bad_option("attributes", "an array of names");
-	return value->val.binary.data;
+	return JsonContainerSize(value->val.binary.data) > 0 ? value->val.binary.data : NULL;
 }
 
+/* Which numbers there may be is DynamoDB's to say. */
 static const JsonbValue *
 read_limit(const JsonbValue *value)
 {
@@ -165,10 +179,8 @@ read_limit(const JsonbValue *value)
 
 	if (value->type == jbvNull)
 		return NULL;
-	if (positive(value) == 0 ||
-		!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(value->val.numeric),
-										  NumericGetDatum(int64_to_numeric(positive(value))))))
-		bad_option("limit", "a whole number greater than zero");
+	if (value->type != jbvNumeric)
+		bad_option("limit", "a number");
 	copy = palloc(sizeof(JsonbValue));
 	*copy = *value;
 	return copy;

@@ -105,7 +105,11 @@ read_range(const AddbEntityModel *model, AddbEntityValues values,
 		range->from = merge(model, values, sk, "value");
 }
 
-/* Appends AND and the condition on the sort key, if there is any. */
+/*
+ * Appends AND and the condition on the sort key, if there is any. One that
+ * compares with an empty text is DynamoDB's to refuse: without it, more would be
+ * found than was asked for.
+ */
 static void
 append_sort(AddbExpressions *expressions, const AddbEntityKey *key,
 			const Range *range, int plain_flags, int operator_flags,
@@ -117,7 +121,7 @@ append_sort(AddbExpressions *expressions, const AddbEntityKey *key,
 		from.complete && (plain_flags & ADDB_KEY_TAIL) ? "eq" : "begins";
 	int			form = find_form(op);
 
-	if (from.text.len == 0)
+	if (from.text.len == 0 && (key->is_numeric || strcmp(op, "begins") == 0))
 		return;
 	appendStringInfo(out, " AND %s", forms[form].before);
 	addb_expressions_append_name(expressions, key->field.data, key->field.len,
@@ -172,13 +176,11 @@ addb_entity_append_keys(AddbEntityRequest *request,
 /*
  * addb_entity_append_range - appends which index to read and how
  *
- * Order, limit, consistency, projection and the place to start at. Raises error
- * 4001 for a cursor that is none, 1010 for a wrong projection.
+ * Order (which a scan has not), limit, consistency and the place to start at.
+ * Raises error 4001 for a cursor that is none.
  */
 void
-addb_entity_append_range(AddbEntityRequest *request,
-						 AddbExpressions *expressions,
-						 const AddbEntityIndex *index)
+addb_entity_append_range(AddbEntityRequest *request, const AddbEntityIndex *index)
 {
 	const AddbEntityOptions *options = &request->action.options;
 	StringInfo	body = &request->body;
@@ -188,13 +190,12 @@ addb_entity_append_range(AddbEntityRequest *request,
 		appendStringInfoString(body, ",\"IndexName\":");
 		addb_av_append_string(body, index->index.data, index->index.len);
 	}
-	if (options->descending)
+	if (options->descending && request->operation != &addb_scan)
 		appendStringInfoString(body, ",\"ScanIndexForward\":false");
 	if (options->limit != NULL)
 		appendStringInfo(body, ",\"Limit\":%s", addb_numeric_text(options->limit->val.numeric));
 	if (options->consistent)
 		appendStringInfoString(body, ",\"ConsistentRead\":true");
-	addb_entity_append_projection(request, expressions, index);
 	if (options->cursor.data != NULL)
 		request->start = addb_entity_cursor_read(request, options->cursor);
 }

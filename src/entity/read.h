@@ -13,7 +13,6 @@ extern void addb_entity_append_keys(AddbEntityRequest *request,
 									const AddbEntityKey *sk,
 									int plain_flags, int operator_flags);
 extern void addb_entity_append_range(AddbEntityRequest *request,
-									 AddbExpressions *expressions,
 									 const AddbEntityIndex *index);
 
 #endif							/* ADDB_ENTITY_READ_H */

@@ -83,7 +83,9 @@ same_keys(const AddbEntityKey *a, const AddbEntityKey *b)
 	for (int i = 0; i < a->nparts; i++)
 		if (!addb_text_equal(a->parts[i].attribute->name,
 							 b->parts[i].attribute->name) ||
-			!addb_text_equal(a->parts[i].literal, b->parts[i].literal))
+			!addb_text_equal(a->parts[i].literal, b->parts[i].literal) ||
+			a->parts[i].attribute->pad_length != b->parts[i].attribute->pad_length ||
+			!addb_text_equal(a->parts[i].attribute->pad, b->parts[i].attribute->pad))
 			return false;
 	return true;
 }
@@ -142,9 +144,8 @@ check_pair(AddbText collection, const AddbEntityMember *a,
 	if (effective(x->pk.casing) != effective(y->pk.casing) ||
 		effective(x->sk.casing) != effective(y->sk.casing))
 		cannot_join(collection, a, b, "the casing of the keys");
-	if (x->sk.is_template != y->sk.is_template ||
-		!addb_text_equal(x->sk.field, y->sk.field))
-		cannot_join(collection, a, b, "the sort key");
+	if (x->sk.is_template != y->sk.is_template)
+		cannot_join(collection, a, b, "the use of a template for the sort key");
 	if (x->clustered && !same_leading_labels(&x->sk, &y->sk))
 		cannot_join(collection, a, b, "the labels of the sort key");
 	for (int i = 0; i < Min(x->ncollections, y->ncollections); i++)

@@ -38,6 +38,26 @@ addb_entity_update_next(StringInfo clause)
 	return clause;
 }
 
+/*
+ * addb_entity_update_remove - removes what a path, already written, leads to
+ *
+ * Once, however often it is asked for.
+ */
+void
+addb_entity_update_remove(AddbEntityUpdate *update, const char *path)
+{
+	int			len = (int) strlen(path);
+
+	for (const char *p = update->remove.len > 0 ? update->remove.data : NULL; p != NULL;
+		 p = strstr(p, ", "))
+	{
+		p += *p == ',' ? 2 : 0;
+		if (strncmp(p, path, len) == 0 && (p[len] == '\0' || p[len] == ','))
+			return;
+	}
+	appendStringInfoString(addb_entity_update_next(&update->remove), path);
+}
+
 /* field = , and the buffer for the AttributeValue whose placeholder follows. */
 static StringInfo
 set_field(AddbEntityUpdate *update, AddbText field, bool only_if_missing)
@@ -128,9 +148,10 @@ addb_entity_update_keys(AddbEntityUpdate *update,
 			continue;
 		if (plans[i].action == ADDB_KEY_REMOVE)
 		{
-			addb_expressions_append_name(update->expressions, key->field.data,
-										 key->field.len,
-										 addb_entity_update_next(&update->remove));
+			addb_entity_update_remove(update,
+									  addb_expressions_placeholder(update->expressions,
+																   key->field.data,
+																   key->field.len));
 			continue;
 		}
 		text = addb_entity_key(key, known, ADDB_KEY_FULL);

@@ -43,6 +43,7 @@ typedef struct AddbEntityAction
 	const JsonbValue *value;	/* or NULL */
 	const JsonbValue *ref;		/* path of the attribute to copy, or NULL */
 	const JsonbValue *fallback; /* where the attribute is missing, or NULL */
+	bool		of_data;		/* of the operator "data" */
 	bool		bare;			/* nothing is taken for a missing attribute: then
 								 * DynamoDB refuses */
 } AddbEntityAction;
@@ -63,6 +64,7 @@ extern void addb_entity_update_keys(AddbEntityUpdate *update,
 									AddbEntityValues known, bool of_attributes);
 extern void addb_entity_update_finish(AddbEntityUpdate *update,
 									  StringInfo body);
+extern void addb_entity_update_remove(AddbEntityUpdate *update, const char *path);
 extern StringInfo addb_entity_update_next(StringInfo clause);
 
 /* in update_action.c */

@@ -59,12 +59,16 @@ check_writable(const AddbEntityAction *action, const AddbEntityPath *path)
 		addb_entity_refuse(path->leaf, "is required and cannot be removed");
 }
 
+/* A value that the attribute cannot have is told before an operator that it has not. */
 static void
 check_type(const AddbEntityAction *action, const AddbEntityPath *path)
 {
 	AddbEntityType type = path->free ? ADDB_ENTITY_ANY : path->leaf->type;
+	bool		fits = (operators[action->op].types & TYPE_BIT(type)) != 0;
 
-	if ((operators[action->op].types & TYPE_BIT(type)) == 0)
+	if (!fits && action->value != NULL)
+		addb_entity_check(path->leaf, action->value);
+	if (!fits)
 		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "operator \"%s\" cannot be used on attribute \"%s\"",
 						  operators[action->op].name,
 						  addb_entity_attribute_path(path->leaf));
@@ -112,8 +116,8 @@ append_operand(AddbEntityUpdate *update, const AddbEntityAction *action,
 	written =
 		(AddbText) {action->ref->val.string.val, action->ref->val.string.len};
 	if (!addb_entity_path(update->model, update->expressions, written, &other))
-		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "\"%s\" is no attribute of the model",
-						  addb_entity_quote(written));
+		addb_entity_raise(action->of_data ? ADDB_ENTITY_BAD_WHERE : ADDB_ENTITY_UNNUMBERED,
+						  "\"%s\" is no attribute of the model", addb_entity_quote(written));
 	appendBinaryStringInfo(out, other.text.data, other.text.len);
 }
 
@@ -211,10 +215,23 @@ touch(AddbEntityUpdate *update, const AddbEntityAction *action,
 		update->touched[number] = ADDB_TOUCH_UNKNOWN;
 }
 
+/* Of an unknown attribute itself, the operators that take objects know nothing. */
+static void
+refuse_unknown(const AddbEntityAction *action)
+{
+	AddbText	path = action->path;
+
+	if (action->of_data || memchr(path.data, '.', path.len) != NULL ||
+		memchr(path.data, '[', path.len) != NULL)
+		addb_entity_raise(action->of_data ? ADDB_ENTITY_BAD_WHERE : ADDB_ENTITY_UNNUMBERED,
+						  "path \"%s\" leads to no attribute of the model", addb_entity_quote(path));
+}
+
 /*
  * addb_entity_update_act - adds an action to an update
  *
- * An unknown attribute is passed over, but for REMOVE. Raises error 3001 for
+ * An unknown attribute is passed over, but for REMOVE and in "data", error 1012; a
+ * path into one is not. Raises error 3001 for
  * what must not be changed and for values against the model; 22023 for an
  * operator that the attribute's type does not have.
  */
@@ -223,15 +240,17 @@ addb_entity_update_act(AddbEntityUpdate *update, const AddbEntityAction *action)
 {
 	AddbEntityPath path;
 
-	path.invalid = action->op == ADDB_OPERATOR_REMOVE;
+	path.invalid = action->op == ADDB_OPERATOR_REMOVE && !action->of_data;
 	if (!addb_entity_path(update->model, update->expressions, action->path,
 						  &path))
+	{
+		refuse_unknown(action);
 		return;
+	}
 	check_writable(action, &path);
 	check_type(action, &path);
 	if (action->op == ADDB_OPERATOR_REMOVE)
-		appendStringInfoString(addb_entity_update_next(&update->remove),
-							   path.text.data);
+		addb_entity_update_remove(update, path.text.data);
 	else if (action->op == ADDB_OPERATOR_DELETE)
 		act_in_place(update, action, &path, &update->delete);
 	else if (action->op == ADDB_OPERATOR_ADD && action->fallback == NULL &&

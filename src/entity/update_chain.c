@@ -144,6 +144,7 @@ read_data(const Reader *reader, JsonbContainer *array)
 		AddbEntityAction action = {0};
 		AddbText	op = text_of(reader, get(object, "op"), "\"op\" of \"data\"");
 
+		action.of_data = true;
 		action.op = find_operator(reader, op);
 		if (action.op >= ADDB_OPERATOR_COMPOSITE)
 			addb_entity_raise(ADDB_ENTITY_UNNUMBERED,

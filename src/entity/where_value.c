@@ -82,8 +82,10 @@ addb_entity_where_value(AddbEntityCondition *condition,
 	else if (attribute->as_key != NULL && attribute->parent == NULL &&
 			 strcmp(op, "begins") != 0)
 		addb_entity_write_as_key(json, model, attribute, value, true);
-	else if (is_text_type(attribute) || strcmp(op, "begins") == 0)
+	else if (is_text_type(attribute))
 		write_text(json, attribute, value);
+	else if (strcmp(op, "begins") == 0)
+		addb_av_encode_value(json, value, condition->name);
 	else
 		write_checked(json, attribute, value);
 }

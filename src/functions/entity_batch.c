@@ -100,8 +100,8 @@ append_element(StringInfo out, void *value)
 	{
 		AddbEntityValues values = addb_entity_read_values(model, one->object);
 
-		addb_entity_check_key(model, values);
 		addb_entity_append_key(out, model, values);
+		addb_entity_check_key(model, values);
 	}
 }
 
@@ -120,7 +120,7 @@ begin_get(FunctionCallInfo fcinfo)
 	if (request->action.options.consistent)
 		appendStringInfoString(&request->body, ",\"ConsistentRead\":true");
 	expressions = addb_entity_expressions(request);
-	addb_entity_append_projection(request, expressions, list->model->primary);
+	addb_entity_append_projection(request, expressions);
 	addb_expressions_finish(expressions, &request->body);
 	read.table = list->table;
 	read.schema = list->schema;
@@ -128,7 +128,7 @@ begin_get(FunctionCallInfo fcinfo)
 	read.keys = list;
 	read.nkeys = JsonContainerSize(list->array);
 	read.parameters = request->body.data;
-	get->view = (AddbEntityView) {list->model, list->model->primary, &request->action.options};
+	get->view = (AddbEntityView) {list->model, &request->action.options};
 	get->item = AllocSetContextCreate(CurrentMemoryContext,
 									  "atomic_dynamodb entity item",
 									  ALLOCSET_DEFAULT_SIZES);

@@ -93,7 +93,6 @@ static void
 begin_views(Stream *stream)
 {
 	AddbEntityRequest *request = &stream->call.request;
-	int			depth;
 
 	stream->nviews = request->member != NULL ? 1 : request->nparticipants;
 	stream->views = palloc(stream->nviews * sizeof(AddbEntityView));
@@ -103,8 +102,6 @@ begin_views(Stream *stream)
 
 		view->model = request->member != NULL ? request->member->model
 			: request->participants[i]->model;
-		view->index = request->member != NULL ? request->index
-			: addb_entity_find_collection(view->model, request->action.collection, &depth);
 		view->options = &request->action.options;
 	}
 }

@@ -153,8 +153,7 @@ read_item(const AddbTransactAction *action, const AddbJsonSlice *item,
 		  bool *intact)
 {
 	const AddbEntityRequest *request = action->read_arg;
-	AddbEntityView view = {request->member->model, request->member->model->primary,
-	&request->action.options};
+	AddbEntityView view = {request->member->model, &request->action.options};
 	AddbText	text = {item->data, (int) item->len};
 	AddbJsonbValue value;
 

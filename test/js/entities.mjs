@@ -63,7 +63,7 @@ function condition(described, attributes, op) {
 
 function assign(list, attributes, op) {
     for (const { op: name, attr, value, ref, default: fallback } of list) {
-        const given = ref === undefined ? value : follow(attributes, ref)
+        const given = ref === undefined ? value : op.name(follow(attributes, ref))
         op[name](follow(attributes, attr), ...[given, fallback].filter((argument) => argument !== undefined))
     }
 }

@@ -51,7 +51,7 @@ clean_environment() {
     printf '%s\0' "PATH=$PATH:/usr/local/bin:/usr/bin:/bin" "TERM=${TERM:-dumb}" \
         AWS_EC2_METADATA_DISABLED=true LC_ALL=C.UTF-8 TZ=UTC NODE_NO_WARNINGS=1 "HOME=$1/home" "TMPDIR=$1/tmp" "ADDB_RUN=$1" \
         "ADDB_CHECKOUT=$ADDB_SOURCE" "PG_CONFIG=$2" "ADDB_NODE_MODULES=$3"
-    for name in CC COPT JAVA_HOME ADDB_TEST_TIMEOUT ADDB_VECTORS; do
+    for name in CC COPT JAVA_HOME ADDB_DIFFERENTIAL ADDB_TEST_TIMEOUT ADDB_VECTORS; do
         if [ -n "${!name:-}" ]; then
             printf '%s\0' "$name=${!name}"
         fi

@@ -72,7 +72,11 @@ test_models();
 test_services();
 test_deviations();
 test_where_texts();
+test_projections();
+test_ownership();
 test_results();
+test_batches();
+test_large_numbers();
 test_errors();
 test_encodings();
 done_testing();
@@ -333,7 +337,14 @@ sub test_models
 		[ 1009, $ab, '"t":{"pk":{"field":"pk","composite":["a"]},"type":"other"}', 'an unknown type of index' ],
 		[ 1009, $ab . ',"v":{"type":"string","validate":{}}', $table, 'a RegExp that JSON.stringify has emptied' ],
 		[ 1009, '"a":{"type":"string","padding":{"length":"3","char":"0"}}', $table, 'a padding of a wrong type' ],
-		[ 1018, $ab, '"t":{"pk":{"field":"a","composite":["b"]}}', 'an attribute\'s field as the key of another' ],
+		[ 1006, $ab, '"t":{"collection":["c","c"],"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[]}}',
+			'a collection twice on one index' ],
+		[ 1008, '"a":{"type":"string"},"l":{"type":"list","items":{"type":7}}', $table, 'a type within that is no name' ],
+		[ 1009, $ab, '', 'no index at all' ],
+		[ 1009, $ab, '"t":{"sk":{"field":"sk","composite":["a"]}}', 'an index without a pk' ],
+		[ 1009, $ab, '"t":{"pk":{"field":"pk","composite":["a"],"cast":""}}', 'an empty cast' ],
+		[ 1018, '"a":{"type":"number"}', '"t":{"pk":{"field":"a","template":"x${a}"}}', 'text around a number that is a key' ],
+		[ 5001, $ab, '"t":{"pk":{"field":"a","composite":["b"]}}', 'an attribute\'s field as the key of another' ],
 		[ 1018, $ab, '"t":{"pk":{"field":"a","composite":["a","b"]}}', 'an attribute\'s field as the key of several' ],
 		[ 1019, $ab, '"t":{"collection":"c","pk":{"field":"a","composite":["a"]},"sk":{"field":"sk","composite":[]}}',
 			'an attribute as key in a collection' ],
@@ -341,12 +352,16 @@ sub test_models
 			'one key field in two casings' ],
 		[ 1024, $ab, $table . ',"g":{"index":"g","pk":{"field":"pk","composite":["b"]},"sk":{"field":"g2","composite":[]}}',
 			'one key field of two composites' ],
-		[ 1026, $ab, '"t":{"pk":{"composite":["a"]}}', 'a key without a field' ],
-		[ 1026, $ab, '"t":{"sk":{"field":"sk","composite":["a"]}}', 'an index without a pk' ]);
+		[ 1026, $ab, '"t":{"pk":{"composite":["a"]}}', 'a key without a field' ]);
 	for my $case (@cases)
 	{
 		my ($code, $attributes, $indexes, $name) = @$case;
 		error_is(model($attributes, $indexes), { method => 'define' }, $code, "model: $name is error $code");
+	}
+	for my $taken ('"t":{"pk":{"field":"pk","composite":["a","a"]},"sk":{"field":"sk","composite":["b"]}}',
+		'"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[],"cast":"number"}}')
+	{
+		ok(!operate(model($ab, $taken), { method => 'define' })->{error}, "model: $taken is taken");
 	}
 	for my $callback (qw(get set watch))
 	{
@@ -372,6 +387,8 @@ sub test_services
 		'service: nor two partition keys');
 	error_is($join->([ 'x', 'x', 'S', '', 'pk' ], [ 'y', 'y', 'S', ',"label":"b"', 'pk' ]), { method => 'define' }, 1013,
 		'service: nor two labels in it');
+	error_is($join->([ 'x', 'x', 'S', '', 'pk' ], [ 'y', 'y', 'S', ',"padding":{"length":3,"char":"0"}', 'pk' ]), { method => 'define' }, 1013,
+		'service: nor two paddings');
 	my $played = operate($join->([ 'x', 'x', 'Straße', '', 'pk' ], [ 'y', 'y', 'sTRAßE', '', 'pk' ]), { method => 'define' });
 	ok(!$played->{error}, 'service: case does not matter in its name');
 	return;
@@ -410,6 +427,7 @@ sub test_deviations
 	error_is($thing, { %id, method => 'update', chain => [ { set => { 'map.nope' => 1 } } ] }, 'none', 'update: an unknown path is refused');
 	error_is($thing, { entity => 'm', method => 'update', key => { id => 7 } }, 3001, 'update: a key of a wrong type is refused');
 	error_is($thing, { %id, method => 'update', chain => [ { composite => { grp => 7 } } ] }, 3001, 'update: so is a composite');
+	test_updates(\%id);
 	my $own = model('"a":{"type":"string"},"b":{"type":"string"}',
 		'"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":[]}},"g":{"index":"g","pk":{"field":"b","composite":["b"]}}');
 	request_is($own, { entity => 'm', method => 'put', attributes => { a => 'A', b => '' } }, 'Item',
@@ -422,6 +440,31 @@ sub test_deviations
 		{ SET => [ sort_json([ ['ss'], { value => { S => 'x' } } ], [ [ 'map', 'ii' ], { value => { N => '2' } } ],
 			[ ['id'], { value => { S => 'I' } } ], [ ['__edb_e__'], { value => { S => 'e' } } ], [ ['__edb_v__'], { value => { S => '1' } } ]) ] },
 		'update: equal names of other fields do not collide');
+	return;
+}
+
+# Updates where the vectors are silent.
+sub test_updates
+{
+	my ($id) = @_;
+	my $fails = sub {
+		my ($chain, $code, $name) = @_;
+		error_is($thing, { %$id, method => 'update', chain => $chain }, $code, "update: $name");
+	};
+	$fails->([ { append => { s => [1] } } ], 3001, 'a value of a wrong type goes before an operator that does not fit');
+	$fails->([ { append => { s => 'x' } } ], 'none', 'which is told by itself');
+	$fails->([ { set => { 'nope.x' => 1 } } ], 'none', 'a path into an unknown attribute is refused');
+	$fails->([ { data => [ { op => 'set', attr => 'nope', value => 1 } ] } ], 1012, 'data has no unknown attributes');
+	$fails->([ { data => [ { op => 'remove', attr => 'nope' } ] } ], 1012, 'nor does it remove them');
+	$fails->([ { data => [ { op => 'set', attr => 's', ref => 'nope' } ] } ], 1012, 'nor copy them');
+	error_is($thing, { entity => 'm', method => 'upsert', attributes => { id => 'I' }, chain => [ { append => { rank => [1] } } ] }, 3001,
+		'upsert: a value of a wrong type goes before a composite');
+	my $two = model('"a":{"type":"string"},"b":{"type":"string"}', '"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":["b"]}}');
+	error_is($two, { entity => 'm', method => $_, key => { a => 7 } }, 2002, "$_: missing composites go before wrong types") for qw(update delete);
+	my $played = operate($thing, { %$id, method => 'update', chain => [ { remove => [ 's', 's' ] }, { data => [ { op => 'remove', attr => 's' } ] } ] });
+	is_deeply($played->{normalized}{UpdateExpression}{REMOVE}, [ ['ss'] ], 'update: what is removed twice is once');
+	request_is($thing, { %$id, method => 'delete', where => [ { op => 'begins', attr => 'n', value => 7 } ] }, 'ConditionExpression',
+		[ 'begins_with', { path => ['nn'] }, { value => { N => '7' } } ], 'where: begins turns no number into text');
 	return;
 }
 
@@ -461,6 +504,123 @@ sub test_where_texts
 	return;
 }
 
+# Which fields a read asks for, what its keys are compared with, and how updates
+# and models are read where the vectors are silent: as ElectroDB 3.9.3 does.
+
+sub test_projections
+{
+	my %query = (entity => 'm', method => 'query', index => 'g', key => { grp => 'G' });
+	my @identity = ('__edb_e__', '__edb_v__');
+	my $projected = sub {
+		my ($operation, $fields, $name) = @_;
+		request_is($thing, $operation, 'ProjectionExpression', $fields && [ sort_json(map { [$_] } @$fields) ], "projection: $name");
+	};
+	$projected->({ %query, options => { attributes => ['s'] } }, [ qw(gpk gsk pk sk ss), @identity ],
+		'the table\'s key, by another index too');
+	$projected->({ %query, where => [ { op => 'gt', attr => 'map.in', value => 1 } ], options => { attributes => ['s'] } },
+		[ qw(gpk gsk pk sk ss map ii), @identity ], 'the names of all expressions');
+	$projected->({ %query, options => { attributes => ['s'], ignoreOwnership => JSON::PP::true } }, [qw(gpk gsk pk sk ss)],
+		'without what tells the entity, whoever owns the item');
+	$projected->({ %query, options => { attributes => [ 's', 'other' ] } }, [ qw(gpk gsk pk sk ss other), @identity ],
+		'a name that is no attribute is a field');
+	$projected->({ %query, options => { attributes => [] } }, undef, 'no names are all attributes');
+	my $item = { id => { S => 'I' }, ss => { S => 'x' }, pk => { S => '$s#id_i' }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } };
+	is_deeply(operate($thing, { entity => 'm', method => 'get', key => { id => 'I' },
+		options => { attributes => ['s'], data => 'includeKeys' } }, body => { Item => $item })->{result}, { data => { s => 'x' } },
+		'projection: the option "attributes" leaves out keys as well');
+	my $range = sub {
+		my ($indexes, $operation, $sort, $name) = @_;
+		my $pk = [ '=', { path => ['pk'] }, { value => { S => '$s#a_a' } } ];
+		request_is(model('"a":{"type":"string"},"b":{"type":"string","label":""},"k":{"type":"string","label":""}', $indexes),
+			{ entity => 'm', method => 'query', index => 't', key => { a => 'A' }, %$operation }, 'KeyConditionExpression',
+			$sort ? [ 'and', sort_json($pk, $sort) ] : $pk, "keys: $name");
+	};
+	my $template = '"t":{"collection":"c","pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","template":"S#${b}"}}';
+	my $static = '"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","template":"all"}}';
+	$range->($static, { sk => { op => 'lte', value => {} } }, [ '<=', { path => ['sk'] }, { value => { S => '' } } ],
+		'a comparison with an empty text is not left out');
+	$range->($static, { sk => { op => 'begins', value => {} } }, undef, 'but everything begins with it');
+	$range->($template, { method => 'collection', collection => 'c', entity => undef, index => undef }, undef,
+		'a sort key of a template has nothing of a collection');
+	$range->('"t":{"scope":"","pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":["b"]}}', {},
+		[ 'begins_with', { path => ['sk'] }, { value => { S => '$e_1#_' } } ], 'an empty scope is none, an empty label one in sort keys');
+	request_is(model('"k":{"type":"string","label":""}', '"t":{"pk":{"field":"pk","composite":["k"]}}'),
+		{ entity => 'm', method => 'get', key => { k => 'K' } }, 'Key', { pk => { S => '$s$e_1#k_k' } }, 'keys: and none in partition keys');
+	request_is(model('"k":["1","b"]', '"t":{"pk":{"field":"pk","composite":["k"],"cast":"number"}}'),
+		{ entity => 'm', method => 'get', key => { k => '1' } }, 'Key', { pk => { S => '$s$e_1#k_1' } }, 'keys: an enum is cast to no number');
+	request_is($thing, { entity => 'm', method => 'scan', options => { order => 'desc' } }, 'ScanIndexForward', undef, 'scan: has no order');
+	request_is($thing, { %query, options => { cursor => $_ } }, 'ExclusiveStartKey', undef, "query: the cursor \"$_\" is the start")
+	  for '', 'bnVsbA';
+	request_is($thing, { %query, options => { limit => 0 } }, 'Limit', 0, 'query: a limit is DynamoDB\'s to judge');
+	return;
+}
+
+sub test_ownership
+{
+	my %lenient = (options => { ignoreOwnership => JSON::PP::true });
+	my $clustered = model('"a":{"type":"string"},"b":{"type":"string"}',
+		'"t":{"type":"clustered","collection":"c","pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":["b"]}}');
+	request_is($clustered, { entity => 'm', method => 'query', index => 't', key => { a => 'A' }, %lenient }, 'FilterExpression', undef,
+		'ownership: a query that ignores it has no filter');
+	request_is($clustered, { method => 'collection', collection => 'c', key => { a => 'A' }, %lenient }, 'FilterExpression', undef,
+		'ownership: nor has a collection');
+	request_is($thing, { entity => 'm', method => 'scan', %lenient }, 'FilterExpression',
+		[ 'and', sort_json([ 'begins_with', { path => ['pk'] }, { value => { S => '$s#id_' } } ],
+			[ 'begins_with', { path => ['sk'] }, { value => { S => '$e_1' } } ]) ], 'ownership: a scan has the keys alone');
+	my %query = (entity => 'm', method => 'query', index => 'g', key => { grp => 'G' });
+	my $items = sub {
+		my ($options, @items) = @_;
+		return operate($thing, { %query, options => { ignoreOwnership => JSON::PP::true, %$options } }, body => { Items => \@items })->{result}{data};
+	};
+	my %keys = (pk => { S => '$s#id_i' }, sk => { S => '$e_1' });
+	is_deeply($items->({}, { ss => { S => 'x' }, %keys }, { ss => { S => 'y' }, gpk => { S => '$s#grp_g' }, gsk => { S => '$e_1#rank_1' } }),
+		[ { s => 'x' } ], 'ownership: it is the table\'s key that counts');
+	is_deeply($items->({}, { ss => { S => 'x' }, %keys, pk => { S => '$s#id_' } }), [], 'ownership: and none of its composites is empty');
+	is_deeply($items->({ attributes => ['s'] }, { ss => { S => 'x' } }), [ { s => 'x' } ], 'ownership: without keys, of some attributes, it is taken');
+	return;
+}
+
+sub test_batches
+{
+	my $padded = model('"a":{"type":"string","padding":{"length":3,"char":"*"}},"n":{"type":"number","padding":{"length":4,"char":" "}},"m":{"type":"string"}',
+		'"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":["n"]}}');
+	my %item = (a => { S => 'X' }, n => { N => '7' }, m => { S => 'M' }, pk => { S => '$s#a_**x' }, sk => { S => '$e_1#n_   7' },
+		__edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' });
+	my %key = (pk => $item{pk}, sk => $item{sk});
+	is_deeply(operate($padded, { entity => 'm', method => 'batchPut', items => [ { a => 'X', n => 7, m => 'M' } ] },
+		body => { UnprocessedItems => { t => [ { PutRequest => { Item => \%item } } ] } })->{result}, { unprocessed => [ { a => 'X', n => 7, m => 'M' } ] },
+		'batch: an item that was not put is shown as it is');
+	is_deeply(operate($padded, { entity => 'm', method => 'batchGet', keys => [ { a => 'X', n => 7 }, { a => 'Y', n => 8 } ] },
+		body => { Responses => { t => [ { %item, __edb_v__ => { S => '2' } } ] }, UnprocessedKeys => { t => { Keys => [ \%key, { %key, sk => { S => '$f' } } ] } } })->{result},
+		{ data => [undef], unprocessed => [ { a => '**x', n => 7 }, undef ] }, 'batch: null for items and keys of others, numbers without their padding');
+	my $greedy = model('"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"}',
+		'"t":{"pk":{"field":"pk","template":"${a}-${b}","casing":"none"},"sk":{"field":"sk","composite":["c"],"casing":"none"}}');
+	my $unprocessed = sub {
+		my ($pk) = @_;
+		return operate($greedy, { entity => 'm', method => 'batchDelete', keys => [ { a => 'x', b => 'y', c => 'z' } ] },
+			body => { UnprocessedItems => { t => [ { DeleteRequest => { Key => { pk => { S => $pk }, sk => { S => '$e_1#c_z' } } } } ] } })->{result}{unprocessed}[0];
+	};
+	is_deeply($unprocessed->('1-2-3'), { a => '1-2', b => '3', c => 'z' }, 'batch: the first composite of a key is as long as can be');
+	is_deeply($unprocessed->('1-2-'), { a => '1', b => '2-', c => 'z' }, 'batch: but leaves something to the next');
+	is($unprocessed->('-2'), undef, 'batch: none is empty');
+	return;
+}
+
+# The shortest text of a double may lie just between two of them.
+sub test_large_numbers
+{
+	my %ask = (numbers => [qw(43df39e88038856e 43daec38a19c1ede 43e9ddacea72d2de c3e3a75a49e4db4c 433fffffffffffff 7fefffffffffffff)],
+		parseInt => [ '0x5502666396915256', '-0x755950524140223z' ]);
+	my %expected = (numbers => [ '9000340505000000000', '7759951225000000000', '14910687550000000000', '-11329599050000000000', '9007199254740991',
+			'1.7976931348623157e+308' ], parseInt => [ 6125571021091198000, -528492380598567500 ]);
+	my $got = sql($preamble . 'SELECT pg_temp.addb_unit_js(' . literal(to_json(\%ask)) . ');');
+	my ($numbers) = $got =~ /"numbers":\[(.*?)\]/;
+	my ($integers) = $got =~ /"parseInt":\[(.*?)\]/;
+	is($numbers, join(',', map { "\"$_\"" } @{ $expected{numbers} }), 'numbers: beyond the safe integers');
+	is($integers, join(',', @{ $expected{parseInt} }), 'numbers: hexadecimal ones are rounded once');
+	return;
+}
+
 sub test_results
 {
 	my %item = (id => { S => 'I' }, ss => { S => 'x' }, tags => { SS => [ 'b', 'a' ] }, map => { M => { ii => { N => '1' },
@@ -475,6 +635,11 @@ sub test_results
 	is(operate($thing, \%lenient, body => { Item => \%foreign })->{result}{data}{id}, 'I', 'result: foreign, but the keys are ours');
 	is(operate($thing, \%lenient, body => { Item => { %foreign, sk => { S => '$f_1' } } })->{result}{data}, undef,
 		'result: foreign, and so are the keys');
+	is_deeply(operate(model('"a":{"type":"string"},"l":{"type":"list","items":{"type":"string","hidden":true}}', '"t":{"pk":{"field":"pk","composite":["a"]}}'),
+		{ entity => 'm', method => 'get', key => { a => 'A' } }, body => { Item => { a => { S => 'A' }, l => { L => [ { S => 'x' } ] },
+			__edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } } })->{result}, { data => { a => 'A', l => [] } }, 'result: hidden elements are left out of a list');
+	is_deeply(operate($thing, { entity => 'm', method => 'delete', key => { id => 'I' }, options => { response => 'all_old' } },
+		body => { Attributes => { other => { S => 'x' } } })->{result}, { data => undef }, 'result: of no attribute of the entity there is null');
 	my $template = model('"a":{"type":"string"},"b":{"type":"string"}',
 		'"t":{"pk":{"field":"a","template":"Pre${a}Post"},"sk":{"field":"sk","template":"S#${b}","casing":"none"}}');
 	request_is($template, { entity => 'm', method => 'put', attributes => { a => 'Xy', b => 'B' } }, 'Item',
@@ -488,6 +653,15 @@ sub test_results
 		options => { count => 1, attributes => ['s'] } }, body => \%page);
 	is_deeply(readable($played->{result}), { data => [ { s => 'x' } ],
 		cursor => { pk => 'p', sk => 's', gpk => 'g', gsk => 's1' } }, 'result: a cursor in the midst of a page');
+	$played = operate($thing, { entity => 'm', method => 'query', index => 'g', key => { grp => 'G' }, options => { count => 2 } }, body => \%page);
+	is(readable($played->{result})->{cursor}{gsk}, 's2', 'result: a cursor behind the last item that was counted');
+	my $numeric = model('"a":{"type":"string"},"n":{"type":"number"}',
+		'"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"sk","composite":["n"],"cast":"number"}}');
+	$played = operate($numeric, { entity => 'm', method => 'query', index => 't', key => { a => 'A' }, options => { count => 1 } },
+		body => { Items => [ { a => { S => 'A' }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } } ] });
+	is_deeply(readable($played->{result})->{cursor}, { pk => '$s#a_a' }, 'result: a cursor has no number that is missing');
+	$played = operate($thing, { entity => 'm', method => 'query', index => 'g', key => { grp => 'G' },
+		options => { count => 1, attributes => ['s'] } }, body => \%page);
 	is_deeply($played->{normalized}{ProjectionExpression}, [ sort_json(map { [$_] } qw(gpk gsk pk sk ss __edb_e__ __edb_v__)) ],
 		'result: for which the keys of the table are asked for');
 	for my $bad ({ Item => { %item, id => { S => 1 } } }, { Item => [] }, { Item => { %item, list => { L => {} } } })
