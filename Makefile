@@ -115,7 +115,9 @@ OBJS = \
 	src/dynamodb/table_info.o \
 	src/dynamodb/table_item.o \
 	src/dynamodb/table_key.o \
+	src/dynamodb/table_look.o \
 	src/dynamodb/table_query.o \
+	src/dynamodb/table_shape.o \
 	src/dynamodb/table_ttl.o \
 	src/dynamodb/token.o \
 	src/dynamodb/transact.o \

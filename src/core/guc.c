@@ -213,7 +213,7 @@ define_credentials(void)
 				  "Secret access key that signs requests to DynamoDB.",
 				  "Never shown. It is refused in ALTER DATABASE and ALTER ROLE, whose settings everybody can read.",
 				  &addb_guc_secret_access_key_shown, PGC_SUSET, GUC_NOT_IN_SAMPLE,
-				  addb_guc_check_secret, addb_guc_assign_secret_access_key);
+				  addb_guc_check_secret_access_key, addb_guc_assign_secret_access_key);
 	define_string("atomic_dynamodb.server",
 				  "Foreign server that says where requests go and, with the user mapping, who signs them.",
 				  "The settings that do so are not looked at then. The current user needs USAGE on it. Empty: none.",
@@ -222,7 +222,7 @@ define_credentials(void)
 				  "Session token of temporary credentials.",
 				  "Goes with access_key_id and secret_access_key when these are temporary. Never shown. It is refused in ALTER DATABASE and ALTER ROLE, whose settings everybody can read.",
 				  &addb_guc_session_token_shown, PGC_SUSET, GUC_NOT_IN_SAMPLE,
-				  addb_guc_check_secret, addb_guc_assign_session_token);
+				  addb_guc_check_session_token, addb_guc_assign_session_token);
 }
 
 /* One that the environment or the profile may decide. */

@@ -82,14 +82,15 @@ warn_of_unmasked_secret(void)
 }
 
 /*
- * addb_guc_check_secret - the check hook of secrets
+ * The check of the secret that is the setting name. A message of ours is needed
+ * wherever the value is one: PostgreSQL's own shows it.
  *
  * Where a secret may come from: pg_db_role_setting is readable by everyone,
  * so ALTER DATABASE/ROLE ... SET is refused, both when it is given (TEST) and
  * when it was stored while the library was not loaded.
  */
-bool
-addb_guc_check_secret(char **newval, void **extra, GucSource source)
+static bool
+check_secret(const char *name, char **newval, void **extra, GucSource source)
 {
 	size_t		len = strlen(*newval);
 	const char *wrong;
@@ -123,7 +124,7 @@ addb_guc_check_secret(char **newval, void **extra, GucSource source)
 	wrong = addb_value_check_secret(*newval);
 	if (wrong != NULL)
 	{
-		GUC_check_errmsg("invalid secret");
+		GUC_check_errmsg("invalid value for parameter \"%s\"", name);
 		GUC_check_errdetail("%s", wrong);
 		return false;
 	}
@@ -147,6 +148,24 @@ addb_guc_check_secret(char **newval, void **extra, GucSource source)
 	*newval = mask;
 	*extra = secret;
 	return true;
+}
+
+/*
+ * addb_guc_check_secret_access_key - a check hook
+ */
+bool
+addb_guc_check_secret_access_key(char **newval, void **extra, GucSource source)
+{
+	return check_secret("atomic_dynamodb.secret_access_key", newval, extra, source);
+}
+
+/*
+ * addb_guc_check_session_token - a check hook
+ */
+bool
+addb_guc_check_session_token(char **newval, void **extra, GucSource source)
+{
+	return check_secret("atomic_dynamodb.session_token", newval, extra, source);
 }
 
 /*

@@ -119,7 +119,8 @@ append_answer(StringInfo line, const AddbCall *call)
 		[ADDB_TRANSPORT_GARBAGE] = "answer not understood",
 		[ADDB_TRANSPORT_BAD_CHECKSUM] = "answer damaged",
 		[ADDB_TRANSPORT_BAD_CA_FILE] = "no file of certificates",
-		[ADDB_TRANSPORT_BAD_CERTIFICATE] = "certificate not trusted"
+		[ADDB_TRANSPORT_BAD_CERTIFICATE] = "certificate not trusted",
+		[ADDB_TRANSPORT_BAD_TLS_VERSION] = "no common TLS version"
 	};
 
 	if (addb_call_succeeded(call))

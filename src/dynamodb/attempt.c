@@ -244,6 +244,8 @@ judge_silence(AddbCall *call, AddbAttempt *attempt)
 			failure = ADDB_TRANSPORT_BAD_CA_FILE;
 		else if (distrust == ADDB_HTTP_BAD_CERTIFICATE)
 			failure = ADDB_TRANSPORT_BAD_CERTIFICATE;
+		else if (distrust == ADDB_HTTP_BAD_TLS_VERSION)
+			failure = ADDB_TRANSPORT_BAD_TLS_VERSION;
 	}
 	fail_transport(call, failure, addb_http_error(call->exchange));
 }
@@ -260,7 +262,8 @@ fault_of(const AddbCall *call)
 		[ADDB_TRANSPORT_GARBAGE] = ADDB_FAULT_GARBAGE,
 		[ADDB_TRANSPORT_BAD_CHECKSUM] = ADDB_FAULT_BAD_CHECKSUM,
 		[ADDB_TRANSPORT_BAD_CA_FILE] = ADDB_FAULT_NOT_CONNECTED,
-		[ADDB_TRANSPORT_BAD_CERTIFICATE] = ADDB_FAULT_NOT_CONNECTED
+		[ADDB_TRANSPORT_BAD_CERTIFICATE] = ADDB_FAULT_NOT_CONNECTED,
+		[ADDB_TRANSPORT_BAD_TLS_VERSION] = ADDB_FAULT_NOT_CONNECTED
 	};
 
 	if (call->error == NULL)

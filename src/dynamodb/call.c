@@ -276,6 +276,11 @@ hint_of(const AddbCall *call)
 				: request->kind == ADDB_WRITE_CONDITIONAL ? ADDB_HINT_COMPARE
 				: ADDB_HINT_LOOK;
 		case ADDB_WRITE_LOOKED_UP:
+			if (request->operation == &addb_create_table ||
+				request->operation == &addb_delete_table)
+				return ADDB_HINT_TABLE;
+			if (request->operation == &addb_update_time_to_live)
+				return ADDB_HINT_TTL;
 			break;
 	}
 	return ADDB_HINT_LOOK;

@@ -92,7 +92,8 @@ typedef enum AddbTransportFailure
 	ADDB_TRANSPORT_GARBAGE,		/* answer is not HTTP, or 200 without JSON */
 	ADDB_TRANSPORT_BAD_CHECKSUM,
 	ADDB_TRANSPORT_BAD_CA_FILE, /* no TLS: nothing sent */
-	ADDB_TRANSPORT_BAD_CERTIFICATE	/* the same */
+	ADDB_TRANSPORT_BAD_CERTIFICATE, /* the same */
+	ADDB_TRANSPORT_BAD_TLS_VERSION	/* the same */
 } AddbTransportFailure;
 
 /* error.c */

@@ -77,7 +77,7 @@ int
 addb_error_transport_sqlstate(AddbTransportFailure failure,
 							  const AddbErrorContext *context)
 {
-	const AddbErrorRow *row = addb_error_transport_row(failure);
+	const AddbErrorRow *row = addb_error_transport_row(failure, NULL);
 
 	return outcome_unknown(NULL, row, context) ?
 		ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN : row->sqlstate;
@@ -324,7 +324,7 @@ void
 addb_error_raise_transport(AddbTransportFailure failure, const char *text,
 						   const AddbErrorContext *context)
 {
-	const AddbErrorRow *row = addb_error_transport_row(failure);
+	const AddbErrorRow *row = addb_error_transport_row(failure, context->operation);
 	const char *detail = NULL;
 
 	if (text != NULL && *text)

@@ -290,7 +290,8 @@ static const AddbErrorRow transport_rows[] = {
 		{NULL},
 		ERRCODE_PROGRAM_LIMIT_EXCEEDED, ADDB_MAYBE_APPLIED,
 		"answer of DynamoDB is too large",
-		"Ask for fewer items at a time."
+		"DynamoDB's own answers are smaller. " HINT_ENDPOINT,
+		"DynamoDB's own answers are smaller. " HINT_SERVER
 	},
 	[ADDB_TRANSPORT_GARBAGE] = {
 		{NULL},
@@ -323,7 +324,28 @@ static const AddbErrorRow transport_rows[] = {
 		"The certificate of the endpoint is not trusted. Check the options of "
 		"server \"%s\": endpoint_url, and ca_file, the file of trusted "
 		"certificates."
+	},
+	[ADDB_TRANSPORT_BAD_TLS_VERSION] = {
+		{NULL},
+		ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION, ADDB_NOT_APPLIED,
+		NOT_CONNECTED,
+		"The endpoint speaks no version of TLS that is allowed: the oldest one is the "
+		"setting atomic_dynamodb.tls_min_version."
 	}
+};
+
+/* The same where fewer items make a smaller answer. */
+static const AddbErrorRow too_many = {
+	{NULL},
+	ERRCODE_PROGRAM_LIMIT_EXCEEDED, ADDB_MAYBE_APPLIED,
+	"answer of DynamoDB is too large",
+	"Ask for fewer items at a time."
+};
+
+/* The operations that read several items. */
+static const char *const reads_of_many[] = {
+	"BatchGetItem", "ExecuteStatement", "ExecuteTransaction", "Query", "Scan",
+	"TransactGetItems"
 };
 
 /*
@@ -409,10 +431,15 @@ addb_error_find_row(const AddbServiceError *error, bool is_create)
 /*
  * addb_error_transport_row
  *
- * The row of a failure of the transport. Never NULL; the row is static.
+ * The row of a failure of the transport, of this operation as far as that matters;
+ * it may be NULL. Never NULL; the row is static.
  */
 const AddbErrorRow *
-addb_error_transport_row(AddbTransportFailure failure)
+addb_error_transport_row(AddbTransportFailure failure, const char *operation)
 {
+	if (failure == ADDB_TRANSPORT_TOO_LARGE && operation != NULL)
+		for (int i = 0; i < lengthof(reads_of_many); i++)
+			if (strcmp(operation, reads_of_many[i]) == 0)
+				return &too_many;
 	return &transport_rows[failure];
 }

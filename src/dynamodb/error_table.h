@@ -21,6 +21,7 @@ typedef struct AddbErrorRow
 extern const AddbErrorRow *addb_error_find_row(const AddbServiceError *error,
 											   bool is_create);
 extern const AddbErrorRow *
-			addb_error_transport_row(AddbTransportFailure failure);
+			addb_error_transport_row(AddbTransportFailure failure,
+									 const char *operation);
 
 #endif							/* ADDB_DYNAMODB_ERROR_TABLE_H */

@@ -78,7 +78,13 @@ static const char *const hints[] = {
 	[ADDB_HINT_TOKEN] =
 	"The transaction may or may not have been carried out: repeat it within 10 "
 	"minutes with the token that the context tells. DynamoDB then carries it out at "
-	"most once, and tells what became of it."
+	"most once, and tells what became of it.",
+	[ADDB_HINT_TABLE] =
+	"Look with ddb_describe_table whether the table is there, and what it is like, "
+	"before you repeat this.",
+	[ADDB_HINT_TTL] =
+	"Look with ddb_call('DescribeTimeToLive', ...) at what the table has, or repeat "
+	"this: that it is so already is no error."
 };
 
 /*

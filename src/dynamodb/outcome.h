@@ -63,7 +63,9 @@ typedef enum AddbOutcomeHint
 	ADDB_HINT_REPEAT,
 	ADDB_HINT_COMPARE,
 	ADDB_HINT_COMPARE_OR_SET,	/* and idempotent_writes would have told */
-	ADDB_HINT_TOKEN
+	ADDB_HINT_TOKEN,
+	ADDB_HINT_TABLE,
+	ADDB_HINT_TTL
 } AddbOutcomeHint;
 
 extern AddbVerdict addb_outcome_verdict(AddbWriteKind kind, AddbFault fault);

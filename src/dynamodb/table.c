@@ -12,6 +12,7 @@
 #include "dynamodb/client.h"
 #include "dynamodb/key_schema.h"
 #include "dynamodb/table.h"
+#include "dynamodb/table_look.h"
 #include "utils/memutils.h"
 
 /* Pauses between looks: short at first, for emulators; then the SDKs' pace. */
@@ -23,13 +24,6 @@
 
 /* How far the corrected clock may be off: Date headers are in whole seconds. */
 #define CLOCK_TOLERANCE_S 5
-
-typedef enum TableStatus
-{
-	TABLE_ABSENT,
-	TABLE_ACTIVE,
-	TABLE_CHANGING
-} TableStatus;
 
 /*
  * addb_table_call - a call about a table, done
@@ -59,88 +53,6 @@ addb_table_call(const AddbOperation *operation, const char *table,
 	return addb_client_call(&request, CurrentMemoryContext);
 }
 
-/* What DescribeTable says of a table. */
-typedef struct TableDescription
-{
-	TableStatus status;			/* of it and all its indexes */
-	double		created;		/* seconds since 1970, 0 if not told */
-} TableDescription;
-
-/* Whether all of an array of indexes are ACTIVE; those without a status are. */
-static bool
-read_indexes(AddbJsonCursor *cursor)
-{
-	bool		active = true;
-	AddbJsonSlice name;
-	AddbJsonSlice status;
-
-	if (!addb_json_array_start(cursor))
-		return false;
-	while (addb_json_array_next(cursor))
-	{
-		if (!addb_json_object_start(cursor))
-			return false;
-		while (addb_json_object_next(cursor, &name))
-		{
-			if (!addb_json_slice_is(&name, "IndexStatus"))
-				addb_json_skip(cursor, NULL);
-			else if (addb_json_string(cursor, &status))
-				active &= addb_json_slice_is(&status, "ACTIVE");
-		}
-	}
-	return active;
-}
-
-/* The description in a reply; raises 08P01 when there is none. */
-static TableDescription
-read_description(AddbCall *call)
-{
-	TableDescription description = {TABLE_ABSENT, 0};
-	AddbJsonSlice created = {0};
-	size_t		len;
-	const char *body = addb_call_body(call, &len);
-	AddbJsonCursor cursor = addb_json_cursor(body, len);
-	AddbJsonSlice name;
-	AddbJsonSlice status = {0};
-	bool		active = true;
-
-	if (addb_json_object_start(&cursor) && addb_json_object_next(&cursor, &name) &&
-		addb_json_slice_is(&name, "Table") && addb_json_object_start(&cursor))
-		while (addb_json_object_next(&cursor, &name))
-		{
-			if (addb_json_slice_is(&name, "TableStatus"))
-				addb_json_string(&cursor, &status);
-			else if (addb_json_slice_is(&name, "GlobalSecondaryIndexes"))
-				active &= read_indexes(&cursor);
-			else if (addb_json_slice_is(&name, "CreationDateTime"))
-				addb_json_skip(&cursor, &created);
-			else
-				addb_json_skip(&cursor, NULL);
-		}
-	if (cursor.failed || status.data == NULL)
-		addb_call_raise_malformed(call);
-	active &= addb_json_slice_is(&status, "ACTIVE");
-	description.status = active ? TABLE_ACTIVE : TABLE_CHANGING;
-	if (created.len > 0)
-		description.created = strtod(pnstrdup(created.data, created.len), NULL);
-	return description;
-}
-
-/* Asks for the description; false, with the call, when that is refused. */
-static bool
-describe(const char *table, AddbCall **call, TableDescription *description)
-{
-	*call = addb_table_call(&addb_describe_table, table, "", "\"table_name\"");
-	if (addb_call_failed_with(*call, "ResourceNotFoundException"))
-		*description = (TableDescription) {TABLE_ABSENT, 0};
-	else if (!addb_call_succeeded(*call))
-		return false;
-	else
-		*description = read_description(*call);
-	addb_call_release(*call);
-	return true;
-}
-
 /* Of an error in a wait: that does not end what is waited for. */
 static void
 add_create_context(void *arg)
@@ -162,7 +74,7 @@ add_ttl_context(void *arg)
 
 /* Looks at the table again and again. */
 static void
-watch(const char *table, TableStatus wanted)
+watch(const char *table, AddbTableStatus wanted)
 {
 	MemoryContext look = AllocSetContextCreate(CurrentMemoryContext,
 											   "atomic_dynamodb table watch",
@@ -173,10 +85,10 @@ watch(const char *table, TableStatus wanted)
 
 	for (;;)
 	{
-		TableDescription description;
+		AddbTableDescription description;
 		AddbCall   *call;
 
-		if (!describe(table, &call, &description))
+		if (!addb_table_look(table, &call, &description))
 			addb_call_raise(call);
 		if (description.status == wanted)
 			break;
@@ -184,7 +96,7 @@ watch(const char *table, TableStatus wanted)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("DynamoDB table \"%s\" did not become %s in time", table,
-							wanted == TABLE_ACTIVE ? "ACTIVE" : "absent"),
+							wanted == ADDB_TABLE_ACTIVE ? "ACTIVE" : "absent"),
 					 errdetail("It was watched for 15 minutes, and the change may still be under way.")));
 		addb_client_sleep(ADDB_HTTP_WAIT_POLL, pause);
 		waited += pause;
@@ -196,11 +108,11 @@ watch(const char *table, TableStatus wanted)
 }
 
 static void
-wait_until(const char *table, TableStatus wanted)
+wait_until(const char *table, AddbTableStatus wanted)
 {
 	ErrorContextCallback context = {
 		.previous = error_context_stack,
-		.callback = wanted == TABLE_ACTIVE ? add_create_context : add_delete_context,
+		.callback = wanted == ADDB_TABLE_ACTIVE ? add_create_context : add_delete_context,
 		.arg = (void *) table
 	};
 
@@ -223,59 +135,65 @@ enable_ttl(const AddbTableDefinition *definition)
 	error_context_stack = context.previous;
 }
 
+/* Raises that there is a table of this name, which is not of our making. */
 static _Noreturn void
-raise_exists(const AddbCall *call, const char *table)
+raise_exists(const AddbCall *call, const char *table, const char *detail)
 {
-	const char *request_id = addb_call_error(call)->request_id;
+	const char *request_id = addb_call_error(call) != NULL ?
+		addb_call_error(call)->request_id : NULL;
 
+	if (detail == NULL)
+		detail = psprintf("DynamoDB: ResourceInUseException%s%s.",
+						  request_id ? ", request id " : "",
+						  request_id ? request_id : "");
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_TABLE),
 			 errmsg("DynamoDB table \"%s\" already exists", table),
-			 errdetail("DynamoDB: ResourceInUseException%s%s.",
-					   request_id ? ", request id " : "",
-					   request_id ? request_id : "")));
+			 errdetail_internal("%s", detail)));
+}
+
+static bool
+tells_creation(const AddbTableDescription *description)
+{
+	return description->status != ADDB_TABLE_ABSENT;
 }
 
 /*
- * Raises that the table exists, unless it is the one that an attempt of ours
- * has made, whose answer was lost: then it is no older than the call. When that
- * cannot be seen, the outcome is unknown (08007).
+ * Finds out whether the table that is there is the one that an attempt of ours
+ * has made, whose answer was lost: then it is as was asked for, and no older than
+ * the call, which began at the moment began of addb_http_now. Raises 42P07 when it
+ * is another, and 08007 when that cannot be told.
  */
 static void
-accept_ours(const AddbCall *call, const char *table, int64 started)
+accept_ours(AddbCall *call, const AddbTableDefinition *definition,
+			const char *members, int64 began)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	TableDescription description = {TABLE_ABSENT, 0};
-	volatile bool seen = false;
-	AddbCall   *look;
+	const char *table = definition->table;
+	AddbTableDescription found;
+	char	   *shape = addb_table_shape(members, strlen(members));
+	double		started;
 
-	if (!addb_call_was_unsettled(call))
-		raise_exists(call, table);
-	PG_TRY();
-	{
-		seen = describe(table, &look, &description);
-	}
-	PG_CATCH();
-	{
-		if (!addb_client_may_catch(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(caller);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	if (!seen)
+	if (!addb_table_look_after(call, table, tells_creation, &found) ||
+		found.status == ADDB_TABLE_ABSENT)
 		addb_call_raise(call);
-	if (description.status == TABLE_ABSENT ||
-		description.created < started - CLOCK_TOLERANCE_S)
-		raise_exists(call, table);
+
+	/* only now, for the first answer may be the one that told the time */
+	started = addb_client_time() - (addb_http_now() - began) / 1e6;
+	if (found.created > 0 && found.created < started - CLOCK_TOLERANCE_S)
+		raise_exists(call, table, "It is older than the request whose answer was lost.");
+	if (found.shape != NULL && strcmp(found.shape, shape) != 0)
+		raise_exists(call, table, "Somebody else has created it meanwhile: its keys, indexes or billing are not those that were asked for.");
+	if (found.shape == NULL || found.created <= 0)
+		addb_call_raise(call);
 }
 
 /*
  * addb_table_create - creates a table
  *
  * Returns when it and its indexes are ACTIVE and its time to live, if it has
- * one, is switched on. Raises 42P07 when it exists already, 55000 when it is
- * not ACTIVE after 15 minutes, and what addb_table_definition_members,
+ * one, is switched on. Raises 42P07 when there is another of this name, 08007
+ * when answers were lost and looking does not tell whether it was created, 55000
+ * when it is not ACTIVE after 15 minutes, and what addb_table_definition_members,
  * addb_table_check_ttl and calls raise.
  */
 void
@@ -283,43 +201,67 @@ addb_table_create(const AddbTableDefinition *definition)
 {
 	const char *table = definition->table;
 	char	   *members = addb_table_definition_members(definition);
-	int64		started = addb_client_time();
+	int64		began = addb_http_now();
 	AddbCall   *call;
 
 	if (definition->ttl != NULL)
 		addb_table_check_ttl(definition->ttl, "ttl");
 	call = addb_table_call(&addb_create_table, table, members,
 						   "\"table_name\", \"partition_key\", \"sort_key\", \"global_indexes\", \"local_indexes\", \"read_units\" and \"write_units\"");
-	if (addb_call_failed_with(call, "ResourceInUseException"))
-		accept_ours(call, table, started);
+	if (addb_call_outcome_unknown(call))
+		accept_ours(call, definition, psprintf("{%s}", members + 1), began);
+	else if (addb_call_failed_with(call, "ResourceInUseException"))
+		raise_exists(call, table, NULL);
 	else if (!addb_call_succeeded(call))
 		addb_call_raise(call);
 	addb_call_release(call);
 	addb_key_schema_forget(table);
-	wait_until(table, TABLE_ACTIVE);
+	wait_until(table, ADDB_TABLE_ACTIVE);
 	if (definition->ttl != NULL)
 		enable_ttl(definition);
+}
+
+/* Raises 42P01 when there is no such table, and what calls raise. */
+static void
+check_exists(const char *table)
+{
+	AddbCall   *call = addb_table_call(&addb_describe_table, table, "", NULL);
+
+	if (!addb_call_succeeded(call))
+		addb_call_raise(call);
+	addb_call_release(call);
+}
+
+static bool
+tells_deletion(const AddbTableDescription *description)
+{
+	return description->status == ADDB_TABLE_ABSENT ||
+		description->status == ADDB_TABLE_DELETING;
 }
 
 /*
  * addb_table_delete - deletes a table with all its items
  *
- * Returns when it is gone. Raises 42P01 when there is no such table, 55006
- * when it is being created or changed, 55000 when it is still there after 15
- * minutes, and what calls raise.
+ * It is looked at before, for a table that is gone after a lost answer may never
+ * have been there. Returns when it is gone, whoever else may have deleted it
+ * meanwhile. Raises 42P01 when there is no such table, 55006 when it is being
+ * created or changed, 08007 when answers were lost and it is seen to be there
+ * still, 55000 when it is there after 15 minutes, and what calls raise.
  */
 void
 addb_table_delete(const char *table)
 {
-	AddbCall   *call = addb_table_call(&addb_delete_table, table, "", "\"table_name\"");
+	AddbTableDescription found;
+	AddbCall   *call;
 
-	/* resent after a lost answer, it meets what it has done */
+	check_exists(table);
+	call = addb_table_call(&addb_delete_table, table, "", "\"table_name\"");
 	if (!addb_call_succeeded(call) &&
-		!(addb_call_was_unsettled(call) &&
-		  (addb_call_failed_with(call, "ResourceNotFoundException") ||
-		   addb_call_failed_with(call, "ResourceInUseException"))))
+		!(addb_call_outcome_unknown(call) &&
+		  addb_table_look_after(call, table, tells_deletion, &found) &&
+		  tells_deletion(&found)))
 		addb_call_raise(call);
 	addb_call_release(call);
 	addb_key_schema_forget(table);
-	wait_until(table, TABLE_ABSENT);
+	wait_until(table, ADDB_TABLE_ABSENT);
 }

@@ -89,6 +89,79 @@ addb_http_was_sent(const AddbHttpExchange *exchange)
 }
 
 /*
+ * Whether TLS failed because there is no version that both speak, by the words of
+ * OpenSSL and GnuTLS: libcurl's code is the same for all that fails in a handshake.
+ */
+static bool
+is_about_version(CURLcode result, const char *text)
+{
+	return result == CURLE_SSL_CONNECT_ERROR &&
+		(strstr(text, "alert protocol version") != NULL ||
+		 strstr(text, "unsupported protocol") != NULL ||
+		 strstr(text, "unsupported version") != NULL);
+}
+
+/* Why an exchange whose TLS failed was not sent. */
+static AddbHttpDistrust
+distrust_of(CURLcode result, const char *text)
+{
+	if (result == CURLE_SSL_CACERT_BADFILE)
+		return ADDB_HTTP_BAD_CA_FILE;
+	if (result == CURLE_PEER_FAILED_VERIFICATION)
+		return ADDB_HTTP_BAD_CERTIFICATE;
+	return is_about_version(result, text) ? ADDB_HTTP_BAD_TLS_VERSION :
+		ADDB_HTTP_NO_DISTRUST;
+}
+
+/*
+ * Puts host and port in front of an error that has none: libcurl names them when
+ * there is no connection, but not when TLS fails. The path may be secret.
+ */
+static void
+name_peer(AddbHttpExchange *exchange)
+{
+	char		text[CURL_ERROR_SIZE];
+	char	   *host = NULL;
+	char	   *port = NULL;
+
+	if (strstr(exchange->error, " port ") == NULL &&
+		curl_url_get(exchange->target, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+		curl_url_get(exchange->target, CURLUPART_PORT, &port,
+					 CURLU_DEFAULT_PORT) == CURLUE_OK)
+	{
+		strlcpy(text, exchange->error, sizeof(text));
+		snprintf(exchange->error, sizeof(exchange->error), "%s port %s: %s",
+				 host, port, text);
+	}
+	curl_free(host);
+	curl_free(port);
+}
+
+/* The words for an outcome other than a reply, ours where libcurl's mislead. */
+static void
+word_error(AddbHttpExchange *exchange, CURLcode result)
+{
+	const char *text = NULL;
+
+	if (exchange->no_descriptor)
+		text = "the session has too many files open";
+	else if (result == CURLE_ABORTED_BY_CALLBACK)
+		text = "the connection was closed without a reply";
+	else if (exchange->error[0] == '\0')
+		text = curl_easy_strerror(result);
+	if (text != NULL)
+		strlcpy(exchange->error, text, sizeof(exchange->error));
+	if (exchange->outcome == ADDB_HTTP_TOO_LARGE)
+		snprintf(exchange->error, sizeof(exchange->error),
+				 "The answer has more than %zu bytes, the limit for this kind of request",
+				 exchange->max_response);
+	else if (exchange->outcome == ADDB_HTTP_NOT_SENT && !exchange->no_descriptor &&
+			 result != CURLE_COULDNT_RESOLVE_HOST &&
+			 result != CURLE_SSL_CACERT_BADFILE)
+		name_peer(exchange);
+}
+
+/*
  * addb_exchange_done - takes libcurl's result; called by the transport
  *
  * To libcurl a head that breaks off is a reply without a body, and its status
@@ -120,19 +193,9 @@ addb_exchange_done(AddbHttpExchange *exchange, CURLcode result)
 		exchange->outcome = ADDB_HTTP_GARBAGE;
 	else
 		exchange->outcome = ADDB_HTTP_CUT_OFF;
-	if (result == CURLE_SSL_CACERT_BADFILE)
-		exchange->distrust = ADDB_HTTP_BAD_CA_FILE;
-	else if (result == CURLE_PEER_FAILED_VERIFICATION)
-		exchange->distrust = ADDB_HTTP_BAD_CERTIFICATE;
-	if (exchange->no_descriptor)
-		strlcpy(exchange->error, "the session has too many files open",
-				sizeof(exchange->error));
-	else if (result == CURLE_ABORTED_BY_CALLBACK)
-		strlcpy(exchange->error, "the connection was closed without a reply",
-				sizeof(exchange->error));
-	else if (result != CURLE_OK && exchange->error[0] == '\0')
-		strlcpy(exchange->error, curl_easy_strerror(result),
-				sizeof(exchange->error));
+	exchange->distrust = distrust_of(result, exchange->error);
+	if (result != CURLE_OK)
+		word_error(exchange, result);
 }
 
 /*
@@ -145,7 +208,7 @@ addb_http_outcome(const AddbHttpExchange *exchange)
 }
 
 /*
- * addb_http_distrust - whether certificates are why it was not sent, and which
+ * addb_http_distrust - what of TLS is why it was not sent
  */
 AddbHttpDistrust
 addb_http_distrust(const AddbHttpExchange *exchange)
@@ -203,7 +266,7 @@ addb_http_body(const AddbHttpExchange *exchange, size_t *len)
 }
 
 /*
- * addb_http_error - libcurl's words for an outcome other than a reply
+ * addb_http_error - words for an outcome other than a reply
  *
  * The memory is the exchange's. Never holds a header or a body.
  */

@@ -53,8 +53,9 @@ typedef enum AddbHttpDistrust
 {
 	ADDB_HTTP_NO_DISTRUST,		/* there is another reason */
 	ADDB_HTTP_BAD_CA_FILE,		/* ca_file cannot be read, or holds none */
-	ADDB_HTTP_BAD_CERTIFICATE	/* it holds none that vouches for the peer, or
+	ADDB_HTTP_BAD_CERTIFICATE,	/* it holds none that vouches for the peer, or
 								 * the peer is somebody else */
+	ADDB_HTTP_BAD_TLS_VERSION	/* the peer speaks none that is allowed */
 } AddbHttpDistrust;
 
 /* What a wait is called in pg_stat_activity, from PostgreSQL 17 on. */

@@ -27,6 +27,25 @@ die() {
     exit 1
 }
 
+# A test's name may be given as its path, too.
+test_name() {
+    local name=${1##*/}
+    echo "${name%.*}"
+}
+
+test_exists() {
+    [ "$1" = lint ] || [ -e "$ADDB_SOURCE/test/t/$1.pl" ] || [ -e "$ADDB_SOURCE/sql/$1.sql" ]
+}
+
+# Ends the script when one of the names is no test's, or an option that it has not.
+require_tests() {
+    local name
+    for name; do
+        [[ $name != -* ]] || die "no option is called $name; --help lists them"
+        test_exists "$(test_name "$name")" || die "no test is called $name"
+    done
+}
+
 # Copies what git tracks or would track; without git, everything.
 copy_sources() {
     cd "$ADDB_SOURCE" || return

@@ -123,10 +123,14 @@ def verdict(backend):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog='soak', description=__doc__, allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--calls', type=int, default=1_000_000, help='in all (1000000)')
     parser.add_argument('--backends', type=int, default=4, help='how many sessions share them (4)')
+    parser.add_argument('--dry-run', action='store_true', help='only check the options')
     options = parser.parse_args()
+    if options.dry_run:
+        sys.exit(0)
     share = max(options.calls // options.backends, 10 * SAMPLES)
     backends = [Backend(number, share) for number in range(1, options.backends + 1)]
     start = time.monotonic()

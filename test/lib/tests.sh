@@ -9,6 +9,10 @@ failed=0
 
 at_exit() {
     local status=$1
+    if [ "$status" -eq 0 ] && [ $((passed + failed)) -eq 0 ]; then
+        say "no test ran"
+        status=1
+    fi
     if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
         failed=1
     fi
@@ -170,16 +174,6 @@ run_all() {
         run_regress
     fi
     run_tap_files
-}
-
-# A test's name may be given as its path, too.
-test_name() {
-    local name=${1##*/}
-    echo "${name%.*}"
-}
-
-test_exists() {
-    [ "$1" = lint ] || [ -e "$ADDB_ROOT/test/t/$1.pl" ] || [ -e "$ADDB_ROOT/sql/$1.sql" ]
 }
 
 run_named() {

@@ -400,8 +400,8 @@ sub transport
 }
 
 my @failures = ('not connected', 'timed out', 'cut off', 'too large', 'garbage', 'bad checksum',
-	'bad file of certificates', 'bad certificate');
-my @read_states = qw(08001 08006 08006 54000 08P01 08P01 08001 08001);
+	'bad file of certificates', 'bad certificate', 'bad version of TLS');
+my @read_states = qw(08001 08006 08006 54000 08P01 08P01 08001 08001 08001);
 for my $failure (0 .. $#failures)
 {
 	my $name = $failures[$failure];

@@ -163,10 +163,10 @@ section 'waiting for a table' => sub {
 		[ 'CreateTable', ('DescribeTable') x 5, 'UpdateTimeToLive' ], 'until it and its indexes are ACTIVE');
 	cmp_ok(time - $start, '>=', 0.02 + 0.04 + 0.08 + 0.16, 'with growing pauses');
 
-	script(answer(DeleteTable => {}), answer(DescribeTable => description('DELETING')),
+	script(answer(DescribeTable => description('ACTIVE')), answer(DeleteTable => {}), answer(DescribeTable => description('DELETING')),
 		refusal('DescribeTable', 400, 'ResourceNotFoundException'));
 	sql("SELECT ddb_delete_table('waited')", to());
-	is(count_of('DescribeTable'), 2, 'until it is gone');
+	is_deeply([ map { $_->{operation} } $server->log ], [ qw(DescribeTable DeleteTable DescribeTable DescribeTable) ], 'until it is gone');
 
 	for my $body ({}, { Table => {} }, { Table => { TableStatus => 1 } },
 		{ Table => { TableStatus => 'ACTIVE', GlobalSecondaryIndexes => {} } }, { Table => { TableStatus => 'ACTIVE', GlobalSecondaryIndexes => [1] } })
@@ -179,14 +179,14 @@ section 'waiting for a table' => sub {
 section 'what an error in a wait leaves behind' => sub {
 	my $session = session(to());
 	my @create = (answer(CreateTable => {}), { %{ answer(DescribeTable => description('ACTIVE', 'CREATING')) }, repeat => -1 });
-	my @delete = (answer(DeleteTable => {}), { %{ answer(DescribeTable => description('DELETING')) }, repeat => -1 });
+	my @delete = (answer(DescribeTable => description('ACTIVE')), answer(DeleteTable => {}), { %{ answer(DescribeTable => description('DELETING')) }, repeat => -1 });
 	my $CREATE = "SELECT ddb_create_table('left', 'a')";
 	for my $case ([ 'created', $CREATE, @create ], [ 'deleted', "SELECT ddb_delete_table('left')", @delete ])
 	{
 		my ($what, $query, @steps) = @$case;
 		script(@steps);
 		$session->send("\\set SHOW_CONTEXT errors\n$query");
-		ok($server->wait_for_requests(4), "$what: waits");
+		ok($server->wait_for_requests(5), "$what: waits");
 		my $start = time;
 		$session->cancel;
 		$session->finish;
@@ -212,18 +212,118 @@ section 'a table whose answer is lost' => sub {
 	is(sql("SELECT ddb_describe_table('$name') #>> '{GlobalSecondaryIndexes,0,IndexName}', ddb_call('DescribeTimeToLive', jsonb_build_object('TableName', '$name')) #>> '{TimeToLiveDescription,AttributeName}'"),
 		'by_at|x', 'and is whole');
 
-	my @in_the_way = ({ match => 'CreateTable', close_without_reply => 1 }, refusal('CreateTable', 400, 'ResourceInUseException'));
-	my $described = sub { answer(DescribeTable => { Table => { TableStatus => 'ACTIVE', CreationDateTime => time - $_[0] } }) };
-	is_deeply(error_after([ @in_the_way, $described->(60) ], "SELECT ddb_create_table('$table', 'a')"), [ '42P07', qq(DynamoDB table "$table" already exists) ],
-		'one that is older is not taken for it');
-	is(error_after([ @in_the_way, $described->(0), $described->(0) ], "SELECT ddb_create_table('$table', 'a')")->[0], undef,
-		'one that is as old is');
-	is_deeply(error_after([ @in_the_way, refusal('DescribeTable', 400, 'AccessDeniedException') ], "SELECT ddb_create_table('$table', 'a')"),
-		[ '08007', 'outcome of DynamoDB CreateTable is unknown after 2 attempts' ], 'one that cannot be looked at may be it');
-	is_deeply(error_after([ @in_the_way, answer(DescribeTable => {}) ], "SELECT ddb_create_table('$table', 'a')"),
-		[ '08007', 'outcome of DynamoDB CreateTable is unknown after 2 attempts' ], 'nor one whose description is none');
-	is(error_after([ refusal('CreateTable', 400, 'ResourceInUseException') ], "SELECT ddb_create_table('$table', 'a')")->[0], '42P07', 'no answer lost');
+	# what CreateTable of "a" asks for, as DescribeTable has it, in another order and with more
+	my $by_key = sub { { AttributeName => $_[0], KeyType => $_[1] } };
+	my %keys = (KeySchema => [ $by_key->('a', 'HASH') ], AttributeDefinitions => [ { AttributeType => 'S', AttributeName => 'a' } ]);
+	my %asked = (%keys, BillingModeSummary => { BillingMode => 'PAY_PER_REQUEST', LastUpdateToPayPerRequestDateTime => 1 },
+		ProvisionedThroughput => { NumberOfDecreasesToday => 0, ReadCapacityUnits => 0, WriteCapacityUnits => 0 }, ItemCount => 0);
+	my @once = ({ match => 'CreateTable', close_without_reply => 1 }, refusal('CreateTable', 400, 'ResourceInUseException'));
+	my @always = ({ match => 'CreateTable', close_without_reply => 1, repeat => 4 });
+	my $CREATE = "SELECT ddb_create_table('$table', 'a')";
+	my $described = sub {
+		my ($age, %table) = @_;
+		return answer(DescribeTable => { Table => { TableStatus => 'ACTIVE', defined $age ? (CreationDateTime => time - $age) : (), %table } });
+	};
+	my $EXISTS = [ '42P07', qq(DynamoDB table "$table" already exists) ];
+	my $end = sub { return error_after(@_)->[0] // 'ok' };
+	for my $case ([ 'in the way', 2, @once ], [ 'all answers lost', 4, @always ])
+	{
+		my ($what, $attempts, @lost) = @$case;
+		my $UNKNOWN = [ '08007', "outcome of DynamoDB CreateTable is unknown after $attempts attempts" ];
+		is_deeply(error_after([ @lost, $described->(60, %asked) ], $CREATE), $EXISTS, "$what: one that is older is not taken for it");
+		is($end->([ @lost, $described->(0, %asked), $described->(0) ], $CREATE), 'ok', "$what: one that is as old is");
+		is_deeply(error_after([ @lost, $described->(undef, %asked) ], $CREATE), $UNKNOWN, "$what: one whose age is not told may be it");
+		is_deeply(error_after([ @lost, $described->(0) ], $CREATE), $UNKNOWN, "$what: nor one whose keys are not told");
+		is_deeply(error_after([ @lost, refusal('DescribeTable', 400, 'AccessDeniedException') ], $CREATE), $UNKNOWN, "$what: one that cannot be looked at");
+		is_deeply(error_after([ @lost, answer(DescribeTable => {}) ], $CREATE), $UNKNOWN, "$what: nor one whose description is none");
+		is_deeply(error_after([ @lost, { %{ refusal('DescribeTable', 400, 'ResourceNotFoundException') }, repeat => -1 } ], $CREATE),
+			$UNKNOWN, "$what: one that is not there may come yet");
+		is($end->([ @lost, (refusal('DescribeTable', 400, 'ResourceNotFoundException')) x 3, $described->(0, %asked), $described->(0) ], $CREATE),
+			'ok', "$what: one that is seen late");
+		for my $other (
+			[ 'another key', KeySchema => [ $by_key->('b', 'HASH') ] ],
+			[ 'a sort key', KeySchema => [ $by_key->('a', 'HASH'), $by_key->('b', 'RANGE') ] ],
+			[ 'another type', AttributeDefinitions => [ { AttributeName => 'a', AttributeType => 'N' } ] ],
+			[ 'an index', GlobalSecondaryIndexes => [ { IndexName => 'i', IndexStatus => 'ACTIVE', KeySchema => [ $by_key->('a', 'HASH') ],
+						Projection => { ProjectionType => 'ALL' } } ] ],
+			[ 'units', BillingModeSummary => undef, ProvisionedThroughput => { ReadCapacityUnits => 1, WriteCapacityUnits => 1 } ])
+		{
+			my ($name, %differs) = @$other;
+			is_deeply(error_after([ @lost, $described->(0, %asked, %differs) ], $CREATE), $EXISTS, "$what: one with $name is another's");
+		}
+	}
+	is($end->([ refusal('CreateTable', 400, 'ResourceInUseException') ], $CREATE), '42P07', 'no answer lost');
 	is(count_of('DescribeTable'), 0, 'nothing is looked at');
+	my @error = do { script(@always, $described->(0)); sql_error($CREATE, to()) };
+	is($error[3], 'Look with ddb_describe_table whether the table is there, and what it is like, before you repeat this.',
+		'the hint is about a table');
+	@error = do { script(@always, $described->(0, %asked, KeySchema => [ $by_key->('b', 'HASH') ])); sql_error($CREATE, to()) };
+	is($error[2], 'Somebody else has created it meanwhile: its keys, indexes or billing are not those that were asked for.', 'why it is not ours');
+
+	# with indexes and units, against the emulator
+	my $INDEXED = sub { return "SELECT ddb_create_table('$_[0]', 'größe', 'at N', '{\"by_at\": {\"partition_key\": \"at N\", \"projection\": [\"x\", \"b\"]}, "
+		. "\"a_to\": {\"partition_key\": \"to\", \"sort_key\": \"at N\", \"projection\": \"keys_only\"}}', '{\"local\": {\"sort_key\": \"to\"}}', $_[1])" };
+	my %units = ('on demand' => 'NULL, NULL', provisioned => '3, 4');
+	my %made = map { $_ => unique_name() } sort keys %units;
+	for my $billing (sort keys %units)
+	{
+		script({ %{ lost('CreateTable') }, repeat => 4 });
+		is((sql_error($INDEXED->($made{$billing}, $units{$billing}), to()))[0], undef, "$billing, with indexes, all answers lost: it is known again");
+		cmp_ok(count_of('DescribeTable'), '>=', 2, 'by looking');
+	}
+	sleep 6;
+	for my $billing (sort keys %units)
+	{
+		script(lost('CreateTable'));
+		is((sql_error($INDEXED->($made{$billing}, $units{$billing}), to()))[0], '42P07', "$billing: some seconds later it is another's");
+	}
+
+	# of two who create a table at the same time, the other one has been first
+	my $raced = unique_name();
+	script({ match => 'CreateTable', delay_ms => 1000, close_without_reply => 1 });
+	my $session = session(to());
+	$session->send("SELECT ddb_create_table('$raced', 'pk', ttl => 'x')");
+	ok($server->wait_for_requests(1), 'one is on its way');
+	ddb_raw('CreateTable', { TableName => $raced, BillingMode => 'PAY_PER_REQUEST', KeySchema => [ $by_key->('other', 'HASH') ],
+			AttributeDefinitions => [ { AttributeName => 'other', AttributeType => 'S' } ] });
+	$session->finish;
+	like($session->stderr, qr/42P07: DynamoDB table "$raced" already exists/, 'the table of the other one is not ours');
+	is(count_of('UpdateTimeToLive'), 0, 'and stays as it is');
+};
+
+section 'a table that is deleted, and the answer lost' => sub {
+	my $DELETE = "SELECT ddb_delete_table('doomed')";
+	my $there = answer(DescribeTable => description('ACTIVE'));
+	my $gone = refusal('DescribeTable', 400, 'ResourceNotFoundException');
+	my $deleting = answer(DescribeTable => description('DELETING'));
+	my $cut = { match => 'DeleteTable', close_without_reply => 1 };
+	my $all = { %$cut, repeat => 4 };
+	my $end = sub { return error_after(@_)->[0] // 'ok' };
+	is($end->([ $gone, $cut ], $DELETE), '42P01', 'one that was never there');
+	is(count_of('DeleteTable'), 0, 'is not deleted');
+	is($end->([ $there, $cut, refusal('DeleteTable', 400, 'ResourceNotFoundException'), $gone, $gone ], $DELETE), 'ok', 'one that was, and is not any more');
+	is($end->([ $there, $cut, refusal('DeleteTable', 400, 'ResourceInUseException'), $deleting, $gone ], $DELETE), 'ok', 'one that is being deleted');
+	is($end->([ $there, $cut, refusal('DeleteTable', 400, 'ResourceInUseException'), { %{ answer(DescribeTable => description('CREATING')) }, repeat => -1 } ], $DELETE),
+		'08007', 'one that is being created');
+	is($end->([ $there, refusal('DeleteTable', 400, 'ResourceInUseException') ], $DELETE), '55006', 'the same with no answer lost');
+	is($end->([ $there, $all, $gone, $gone ], $DELETE), 'ok', 'all answers lost, and it is gone');
+	is($end->([ $there, $all, $there, $there, $deleting, $gone ], $DELETE), 'ok', 'or is seen to go, if late');
+	is_deeply(error_after([ $there, $all, { %$there, repeat => -1 } ], $DELETE), [ '08007', 'outcome of DynamoDB DeleteTable is unknown after 4 attempts' ], 'or is there');
+	is($end->([ $there, $all, refusal('DescribeTable', 400, 'AccessDeniedException') ], $DELETE), '08007', 'or cannot be looked at');
+	is($end->([ refusal('DescribeTable', 400, 'AccessDeniedException') ], $DELETE), '42501', 'one that may not be looked at');
+
+	my $name = make_table();
+	script({ %{ lost('DeleteTable') }, repeat => 4 });
+	is((sql_error("SELECT ddb_delete_table('$name')", to()))[0], undef, 'with the emulator');
+	is((ddb_try('DescribeTable', { TableName => $name }))[0], 400, 'it is gone');
+
+	my $session = session(to());
+	script($there, $all, { match => 'DescribeTable', hang => 1 });
+	$session->send("\\set SHOW_CONTEXT errors\n$DELETE");
+	ok($server->wait_for_requests(6), 'a look that is waited for');
+	$session->cancel;
+	$session->finish;
+	like($session->stderr, qr/57014: .*DynamoDB DeleteTable on table "doomed": sent, and may have been carried out/s, 'and cancelled tells what is open');
 };
 
 section 'time to live' => sub {

@@ -435,17 +435,28 @@ section 'connections that break' => sub {
 	fails('an answer that never ends', [ { action => 'pass', drip => { bytes => 1, every_ms => 20 }, repeat => -1 } ],
 		$GET, { max_attempts => 1, request_timeout => 200 }, 1, '08006',
 		'DynamoDB did not answer in time', qr/timed out/i, qr/request_timeout/);
+	my $too_large = sub { qr{\AThe answer has more than $_[0] bytes, the limit for this kind of request \(request id [-\w]+\)\z} };
+	my $smaller = "DynamoDB's own answers are smaller. Check the setting atomic_dynamodb.endpoint_url, and what stands in between.";
 	fails('an answer that is too large, on a read', [ { huge => 9 * 1024 * 1024 } ],
-		$GET, {}, 1, '54000', 'answer of DynamoDB is too large', qr/./, 'Ask for fewer items at a time.');
+		$GET, {}, 1, '54000', 'answer of DynamoDB is too large', $too_large->(8 * 1024 * 1024), $smaller);
 	fails('the same in chunks', [ { huge => 9 * 1024 * 1024, chunked => 1 } ],
-		$GET, {}, 1, '54000', 'answer of DynamoDB is too large', qr/./, 'Ask for fewer items at a time.');
+		$GET, {}, 1, '54000', 'answer of DynamoDB is too large', $too_large->(8 * 1024 * 1024), $smaller);
+	fails('the same of a page', [ { huge => 17 * 1024 * 1024 } ],
+		q(SELECT * FROM ddb_query('p')), {}, 1, '54000', 'answer of DynamoDB is too large', $too_large->(16 * 1024 * 1024), 'Ask for fewer items at a time.');
 	fails('an answer that is too large, on a write', [ { huge => 9 * 1024 * 1024 } ],
-		$SET, {}, 1, '08007', 'outcome of DynamoDB PutItem is unknown', qr/./, $HINT_REPEAT);
+		$SET, {}, 1, '08007', 'outcome of DynamoDB PutItem is unknown', $too_large->(8 * 1024 * 1024), $HINT_REPEAT);
 
 	script({ action => 'pass', close => 1 });
 	is(sql("$GET; $GET", to($server)), "(p,s,1,,)\n(p,s,1,,)", 'a connection that the server closes after an answer');
 	is($server->counts->{connections}, 2, 'is replaced');
 };
+
+# As messages have it.
+sub place
+{
+	my ($fault_server) = @_;
+	return $fault_server->url =~ m{//(.*):(\d+)} ? "$1 port $2" : die;
+}
 
 section 'blanks behind an answer' => sub {
 	script({ reply => { status => 200, body => "{}\r\n " } });
@@ -493,13 +504,14 @@ section 'no connection' => sub {
 		my $ca_file = $kind eq 'self-signed' ? $good->ca_file : $tls->ca_file;
 		@error = sql_error($SET, to($tls, %once, ca_file => $ca_file));
 		is_error(\@error, "a certificate that is trusted but $kind", '08001', 'could not connect to DynamoDB',
-			$reason{$kind}, $untrusted);
+			qr/\A${\place($tls)}: .*$reason{$kind}/, $untrusted);
 	}
 	my $old = fault_server(mode => 'tls', tls_max => '1.2');
 	my %old = (%once, ca_file => $old->ca_file);
 	is(sql("$SET; SELECT 'written'", to($old, %old)), "\nwritten", 'TLS 1.2 is spoken');
 	@error = sql_error($SET, to($old, %old, tls_min_version => '1.3'));
-	is_error(\@error, 'unless 1.3 is wanted', '08001', 'could not connect to DynamoDB', qr/protocol version/i, $hint);
+	is_error(\@error, 'unless 1.3 is wanted', '08001', 'could not connect to DynamoDB', qr/\A${\place($old)}: .*protocol version/i,
+		'The endpoint speaks no version of TLS that is allowed: the oldest one is the setting atomic_dynamodb.tls_min_version.');
 	is(sql("$SET; SELECT 'written'", to($good, %trusted, tls_min_version => '1.3')), "\nwritten", 'TLS 1.3 is spoken');
 	my $changing = session(%{ { to($old, %old) } });
 	is($changing->query("$SET; SELECT 1"), "\n1", 'a connection with TLS 1.2');
@@ -557,7 +569,7 @@ SQL
 	sql('DROP SERVER unresolved, healthy CASCADE');
 
 	@error = sql_error($GET, to(undef, %once, endpoint_url => $server->url =~ s/^http:/https:/r));
-	is_error(\@error, 'TLS where there is none', '08001', 'could not connect to DynamoDB', qr/SSL|TLS/, $hint);
+	is_error(\@error, 'TLS where there is none', '08001', 'could not connect to DynamoDB', qr/ port \d+: .*(?:SSL|TLS)/, $hint);
 };
 
 section 'credentials' => sub {

@@ -19,14 +19,20 @@ unknown there but a write that cannot be repeated or looked up. Where the settin
 idempotent_writes exists it is on, and there is no such write.
 
 The seed decides what the sessions do and which request gets which fault; what
-meets what depends on the machine, too. The log of requests and the server's
-log are kept when a run fails.
+meets what depends on the machine, too.
+
+A run that fails leaves the log of requests and the server's log in a directory
+that it names: the one given with --keep, else a new one in TMPDIR or /tmp.
 """
 
 import argparse
 import collections
 import os
 import random
+import shutil
+import signal
+import sys
+import tempfile
 import threading
 import time
 
@@ -120,7 +126,7 @@ def report(run, chaos, seconds):
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(prog='torture', description=__doc__,
+    parser = argparse.ArgumentParser(prog='torture', description=__doc__, allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--seconds', type=float, default=180, help='how long the sessions work (180)')
     parser.add_argument('--sessions', type=int, default=8, help='how many there are (8)')
@@ -128,17 +134,32 @@ def parse_options():
     parser.add_argument('--seed', type=int, default=None, help='of an earlier run, to repeat it')
     parser.add_argument('--log', default=None, help='file for the log of requests')
     parser.add_argument('--keep', metavar='DIRECTORY', default=None, help='where a failed run leaves its logs')
+    parser.add_argument('--dry-run', action='store_true', help='only check the options')
     parser.add_argument('--least', type=int, default=10, help='successes that each operation must have (10)')
     options = parser.parse_args()
+    if options.keep is not None and not os.access(options.keep, os.W_OK):
+        parser.error(f'cannot write to the directory {options.keep}')
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1_000_000)
     options.log = options.log or os.path.join(os.environ.get('TMPDIR', '.'), f'requests.{os.getpid()}.json')
     return options
 
 
-def main():
-    options = parse_options()
-    print(f'seed {options.seed}', flush=True)
+def keep_logs(options):
+    """Puts the logs where they outlive the run, whose own directory is removed."""
+    directory = options.keep
+    if directory is None:
+        # beside the run's directory, which is where temporary files go
+        beside = os.path.dirname(os.environ['ADDB_RUN']) if 'ADDB_RUN' in os.environ else None
+        directory = tempfile.mkdtemp(prefix='torture.', dir=beside)
+    for path, name in ((options.log, 'requests.json'), (os.environ['ADDB_SERVER_LOG'], 'postgres.log')):
+        if os.path.exists(path):
+            shutil.copy(path, os.path.join(directory, name))
+    print(f'seed {options.seed}; the logs are in {directory}', flush=True)
+
+
+def torture(options):
+    """The run; returns whether what was reported was true."""
     upstream = os.environ['ADDB_TEST_ENDPOINT']
     run = Run(options, upstream)
     start = time.monotonic()
@@ -162,11 +183,25 @@ def main():
     run.faults.stop()
     for problem in found:
         print(f'not ok: {problem}')
-    if found:
-        print(f'seed {options.seed}; the requests are in {options.log}')
-    else:
+    if not found:
         print('ok: what was reported is what is stored')
-    raise SystemExit(1 if found else 0)
+    return not found
+
+
+def main():
+    options = parse_options()
+    if options.dry_run:
+        return
+    # a run that takes too long is ended like this, and has failed
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(f'ended by signal {number}'))
+    print(f'seed {options.seed}', flush=True)
+    done = False
+    try:
+        done = torture(options)
+    finally:
+        if not done:
+            keep_logs(options)
+    sys.exit(0 if done else 1)
 
 
 if __name__ == '__main__':
