@@ -10,6 +10,7 @@
 
 #include "dynamodb/attribute_value.h"
 #include "entity/error.h"
+#include "entity/js_string.h"
 #include "entity/value.h"
 #include "entity/where.h"
 
@@ -20,7 +21,7 @@ write_text(StringInfo json, const AddbEntityAttribute *attribute,
 	AddbText	text = addb_entity_text(attribute, value);
 
 	appendStringInfoString(json, "{\"S\":");
-	addb_av_append_utf8(json, text.data, text.len);
+	addb_js_string_append(json, text);
 	appendStringInfoCharMacro(json, '}');
 }
 
