@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "dynamodb/attribute_value.h"
+#include "core/closest.h"
 #include "entity/compile.h"
 #include "entity/error.h"
 #include "entity/value.h"
@@ -136,6 +136,26 @@ find_attribute(const AddbEntityRequest *request, const char *name, int len)
 	return attribute;
 }
 
+/* Of an attribute to be read that there is not. */
+static _Noreturn void
+refuse_name(const AddbEntityRequest *request, AddbText name)
+{
+	AddbClosest closest = addb_closest(name.data, name.len);
+	const AddbEntityModel *model;
+
+	for (int i = 0; i < (request->member != NULL ? 1 : request->nparticipants); i++)
+	{
+		model = request->member != NULL ? request->member->model :
+			request->participants[i]->model;
+		for (int j = 0; j < model->root.nchildren; j++)
+			addb_closest_try(&closest, model->root.children[j].name.data,
+							 model->root.children[j].name.len);
+	}
+	addb_entity_raise_hint(ADDB_ENTITY_BAD_OPTION, addb_closest_hint(&closest),
+						   "\"%s\" in option \"attributes\" is no attribute of the model",
+						   addb_entity_quote(name));
+}
+
 /*
  * addb_entity_append_projection - appends what the option "attributes" asks for
  *
@@ -165,9 +185,11 @@ addb_entity_append_projection(AddbEntityRequest *request,
 		const AddbEntityAttribute *attribute = name->type != jbvString ? NULL :
 			find_attribute(request, name->val.string.val, name->val.string.len);
 
-		if (attribute == NULL)
+		if (name->type != jbvString)
 			addb_entity_raise(ADDB_ENTITY_BAD_OPTION,
-							  "option \"attributes\" must have names of the entity's attributes");
+							  "option \"attributes\" must be an array of names");
+		if (attribute == NULL)
+			refuse_name(request, (AddbText) {name->val.string.val, name->val.string.len});
 		project(&projection, attribute->field);
 	}
 	if (request->action.options.count > 0)

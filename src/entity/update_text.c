@@ -63,6 +63,7 @@ take_action(void *arg, const AddbUpdateAction *written)
 		ref->val.string.val = unconstify(char *, source.data);
 		ref->val.string.len = source.len;
 		action.ref = ref;
+		action.same_type = true;
 	}
 	reader->step(reader->arg, &action);
 }
