@@ -64,7 +64,12 @@ sub hand_on_cursors
 	my %side = (js => start_node(\%scenario, $table), sql => start_sql(\%scenario, $table));
 	my $by = sub { $_[0] eq 'js' ? by_js($side{js}, $_[1]) : by_sql($side{sql}, $_[1]) };
 	my @ids = ("Ä\0a", "Ä\0b", map { "Ä$_" } 3 .. 7);
-	$by->('js', { method => 'put', entity => 'agent', attributes => { id => $_, unit => 'ü', rank => 'r' } }) for @ids;
+	for my $id (@ids)
+	{
+		my $odd = $id =~ /\0/;
+		$by->($odd ? 'sql' : 'js', { method => 'put', entity => 'agent',
+			attributes => { id => $odd ? { '$s' => $id =~ s/\0/\\u0000/r } : $id, unit => 'ü', rank => 'r' } });
+	}
 	for my $case ([ units => { unit => 'ü' } ], [ ranks => { rank => 'r' } ])
 	{
 		for my $turns ([qw(js sql)], [qw(sql js)])
