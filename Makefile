@@ -15,6 +15,7 @@ include $(dir $(lastword $(MAKEFILE_LIST)))src/entity/objs.mk
 OBJS = \
 	src/atomic_dynamodb.o \
 	src/core/catch.o \
+	src/core/closest.o \
 	src/core/guc.o \
 	src/core/guc_guard.o \
 	src/core/guc_secret.o \

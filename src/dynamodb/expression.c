@@ -121,6 +121,17 @@ addb_expressions_begin(Jsonb *names, Jsonb *values)
 }
 
 /*
+ * addb_expressions_without_names - the caller has no names for #n
+ *
+ * For messages; names was NULL.
+ */
+void
+addb_expressions_without_names(AddbExpressions *expressions)
+{
+	expressions->names.argument = NULL;
+}
+
+/*
  * addb_expressions_call_values - what messages call the values: "vals" if not
  *
  * To be called before the first expression is added. argument must stay.

@@ -117,6 +117,7 @@ typedef struct AddbUpdateAction
 typedef void (*AddbUpdateActionStep) (void *arg, const AddbUpdateAction *action);
 
 extern AddbExpressions *addb_expressions_begin(Jsonb *names, Jsonb *values);
+extern void addb_expressions_without_names(AddbExpressions *expressions);
 extern void addb_expressions_call_values(AddbExpressions *expressions,
 										 const char *argument);
 extern void addb_expressions_set_resolver(AddbExpressions *expressions,

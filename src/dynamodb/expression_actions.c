@@ -266,6 +266,7 @@ check(AddbExpressions *expressions, const char *argument, const char *text,
 		memcpy(scratch.values.members, expressions->values.members,
 			   scratch.values.n * sizeof(AddbExpressionMember));
 	scratch.resolver = NULL;
+	scratch.lists_are_sets = true;
 	scratch.table = NULL;
 	scratch.ntable = scratch.table_size = 0;
 	scratch.segments = NULL;

@@ -71,7 +71,8 @@ typedef struct AddbExpressionMember
 
 typedef struct AddbExpressionMembers
 {
-	const char *argument;		/* "names"; "vals" unless the caller says more */
+	const char *argument;		/* "names", NULL: there can be none; "vals"
+								 * unless the caller says more */
 	AddbExpressionMember *members;	/* in the order of jsonb */
 	int			n;
 } AddbExpressionMembers;
@@ -125,6 +126,8 @@ struct AddbExpressions
 	int			paths_size;
 
 	bool		idempotent;		/* the update can be applied twice */
+	bool		lists_are_sets; /* where an update takes sets, for the caller
+								 * makes them of lists */
 
 	StringInfoData own_values;	/* of the caller: ,":v0":{...}; data NULL: none */
 	int			next_value;		/* number of the next of them */

@@ -66,6 +66,15 @@ given_name(AddbExpressionParser *parser, int *len)
 	AddbExpressionMember *member;
 	bool		ignored;
 
+	if (parser->expressions->names.argument == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" in argument \"%s\" is no attribute",
+						addb_expression_excerpt(token->text, token->len), parser->argument),
+				 errdetail("It is used at character %d.",
+						   addb_expression_character(parser, token->text)),
+				 errhint("Write the attribute's own name: none needs a placeholder."),
+				 addb_expression_errposition(parser, token->text)));
 	member = addb_expression_member(&parser->expressions->names, token, &ignored);
 	if (member == NULL)
 		ereport(ERROR,

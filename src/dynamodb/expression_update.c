@@ -112,7 +112,8 @@ parse_path_and_value(AddbExpressionParser *parser, int types, const char *clause
 	parse_target(parser, &path);
 	addb_expression_emit_literal(parser, " ");
 	addb_expression_parse_value(parser, &value);
-	addb_expression_check_type(parser, &value, types, clause);
+	if (!parser->expressions->lists_are_sets || value.types != ADDB_TYPE_L)
+		addb_expression_check_type(parser, &value, types, clause);
 }
 
 /*

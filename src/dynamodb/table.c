@@ -225,7 +225,7 @@ addb_table_create(const AddbTableDefinition *definition)
 static void
 check_exists(const char *table)
 {
-	AddbCall   *call = addb_table_call(&addb_describe_table, table, "", NULL);
+	AddbCall   *call = addb_table_call(&addb_describe_table, table, "", "\"table_name\"");
 
 	if (!addb_call_succeeded(call))
 		addb_call_raise(call);

@@ -105,7 +105,7 @@ read_description(AddbCall *call)
 bool
 addb_table_look(const char *table, AddbCall **call, AddbTableDescription *description)
 {
-	*call = addb_table_call(&addb_describe_table, table, "", NULL);
+	*call = addb_table_call(&addb_describe_table, table, "", "\"table_name\"");
 	if (addb_call_failed_with(*call, "ResourceNotFoundException"))
 		*description = (AddbTableDescription) {ADDB_TABLE_ABSENT, 0, NULL};
 	else if (!addb_call_succeeded(*call))

@@ -177,7 +177,7 @@ convert_slowly(StringInfo out, const char *text, int len, bool upper)
 /*
  * addb_case_convert - changes the case of what stands in a buffer from start on
  *
- * The text is valid UTF-8.
+ * The text is as in js_string.h.
  */
 void
 addb_case_convert(StringInfo text, int start, AddbCasing casing)
@@ -195,7 +195,8 @@ addb_case_convert(StringInfo text, int start, AddbCasing casing)
 		if (c >= 0x80)
 		{
 			len = text->len - start;
-			copy = pnstrdup(text->data + start, len);
+			copy = palloc(len + 1);	/* U+0000 may be in it */
+			memcpy(copy, text->data + start, len + 1);
 			text->len = start;
 			text->data[start] = '\0';
 			convert_slowly(text, copy, len, upper);

@@ -22,8 +22,9 @@ addb_entity_table(const AddbEntityMember *member,
 	if (member->table != NULL)
 		return member->table;
 	if (member->model->table.data == NULL)
-		addb_entity_raise(ADDB_ENTITY_NO_TABLE, "entity \"%s\" has no table",
-						  addb_entity_quote(member->alias));
+		addb_entity_raise_hint(ADDB_ENTITY_NO_TABLE,
+							   "Set atomic_dynamodb.\"table\", or register the entity with the argument \"table_name\".",
+							   "entity \"%s\" has no table", addb_entity_quote(member->alias));
 	return pnstrdup(member->model->table.data, member->model->table.len);
 }
 
@@ -73,9 +74,28 @@ find_member(const AddbEntityService *service, AddbEntityRequest *request)
 						  addb_entity_quote(alias));
 }
 
+/*
+ * addb_entity_add_context - a line of CONTEXT that tells an entity, an
+ * AddbEntityMember; for callbacks of error contexts
+ */
+void
+addb_entity_add_context(void *arg)
+{
+	const AddbEntityMember *member = arg;
+
+	errcontext("entity \"%s\"", addb_entity_quote(member->alias));
+}
+
 static void
 compile_single(AddbEntityRequest *request)
 {
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = addb_entity_add_context,
+		.arg = unconstify(AddbEntityMember *, request->member)
+	};
+
+	error_context_stack = &context;
 	request->table =
 		addb_entity_table(request->member, &request->action.options);
 	switch (request->action.method)
@@ -100,6 +120,7 @@ compile_single(AddbEntityRequest *request)
 		default:
 			addb_entity_compile_item(request);
 	}
+	error_context_stack = context.previous;
 }
 
 /*

@@ -60,6 +60,7 @@ extern void addb_entity_compile_action(const AddbEntityService *service,
 extern void addb_entity_request_close(AddbEntityRequest *request);
 extern void addb_entity_request_begin(AddbEntityRequest *request,
 									  const AddbOperation *operation);
+extern void addb_entity_add_context(void *arg);
 extern const char *addb_entity_table(const AddbEntityMember *member,
 									 const AddbEntityOptions *options);
 

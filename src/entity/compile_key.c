@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "dynamodb/attribute_value.h"
+#include "core/closest.h"
 #include "entity/compile.h"
 #include "entity/error.h"
 #include "entity/value.h"
@@ -117,6 +117,29 @@ add_key_fields(AddbExpressions *expressions, const AddbEntityIndex *index)
 		add_field(expressions, index->sk.field);
 }
 
+/* Tells of an attribute to be read that there is not. ElectroDB takes it for a field. */
+static void
+notice_name(const AddbEntityRequest *request, AddbText name)
+{
+	AddbClosest closest = addb_closest(name.data, name.len);
+	const AddbEntityModel *model;
+	const char *hint;
+
+	for (int i = 0; i < (request->member != NULL ? 1 : request->nparticipants); i++)
+	{
+		model = request->member != NULL ? request->member->model :
+			request->participants[i]->model;
+		for (int j = 0; j < model->root.nchildren; j++)
+			addb_closest_try(&closest, model->root.children[j].name.data,
+							 model->root.children[j].name.len);
+	}
+	hint = addb_closest_hint(&closest);
+	ereport(NOTICE,
+			(errmsg("\"%s\" in option \"attributes\" is no attribute of the model",
+					addb_entity_quote(name)),
+			 hint != NULL ? errhint("%s", hint) : 0));
+}
+
 /* A name that is no attribute is a field. */
 static void
 add_attributes(AddbEntityRequest *request, AddbExpressions *expressions)
@@ -127,12 +150,17 @@ add_attributes(AddbEntityRequest *request, AddbExpressions *expressions)
 	{
 		const JsonbValue *name = getIthJsonbValueFromContainer(names, i);
 		const AddbEntityAttribute *attribute;
+		AddbText	field;
 
 		if (name->type != jbvString)
 			addb_entity_raise(ADDB_ENTITY_BAD_OPTION, "option \"attributes\" must be an array of names");
-		attribute = find_attribute(request, name->val.string.val, name->val.string.len);
-		add_field(expressions, attribute != NULL ? attribute->field :
-				  (AddbText) {name->val.string.val, name->val.string.len});
+		field = (AddbText) {name->val.string.val, name->val.string.len};
+		attribute = find_attribute(request, field.data, field.len);
+		if (attribute != NULL)
+			field = attribute->field;
+		else
+			notice_name(request, field);
+		add_field(expressions, field);
 	}
 }
 

@@ -25,6 +25,11 @@ find_index(AddbEntityRequest *request)
 {
 	AddbText	name = request->action.index;
 
+	if (name.data == NULL)
+		addb_entity_raise_hint(ADDB_ENTITY_UNNUMBERED,
+							   psprintf("It has %s.", pattern_names(request->member->model)),
+							   "a query of entity \"%s\" must name its access pattern, as \"index\"",
+							   addb_entity_quote(request->member->alias));
 	request->index =
 		addb_entity_find_index(request->member->model, name.data, name.len);
 	if (request->index == NULL)
@@ -32,7 +37,7 @@ find_index(AddbEntityRequest *request)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("entity \"%s\" has no access pattern \"%s\"",
 						addb_entity_quote(request->member->alias),
-						name.data == NULL ? "" : addb_entity_quote(name)),
+						addb_entity_quote(name)),
 				 errhint("It has %s.", pattern_names(request->member->model))));
 }
 

@@ -26,7 +26,7 @@ same_value(const JsonbValue *a, const JsonbValue *b,
 	AddbText	x = addb_entity_text(attribute, a);
 	AddbText	y = addb_entity_text(attribute, b);
 
-	return a->type == b->type && addb_text_equal(x, y);
+	return addb_text_equal(x, y);
 }
 
 /* Takes a value for keys; names that are in no key are passed over. */

@@ -7,10 +7,9 @@
  */
 #include "postgres.h"
 
-#include "dynamodb/attribute_value.h"
 #include "entity/compile.h"
 #include "entity/error.h"
-#include "mb/pg_wchar.h"
+#include "entity/js_string.h"
 
 static const char digits[] =
 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -69,30 +68,43 @@ bad_cursor(void)
 	addb_entity_raise(ADDB_ENTITY_BAD_CURSOR, "option \"cursor\" is no cursor");
 }
 
+/* Appends a string of the cursor, which goes out as it stands there. */
+static void
+append_string(StringInfo out, const AddbJsonSlice *string)
+{
+	AddbText	text = addb_js_string_of_json(string);
+
+	if (text.data == NULL)
+		bad_cursor();
+	appendStringInfoString(out, "{\"S\":");
+	addb_js_string_append(out, text);
+	appendStringInfoChar(out, '}');
+}
+
 /* Appends the value that the cursor has for a key field, each field once. */
 static void
-append_field(StringInfo out, const AddbJsonNode *object,
+append_field(StringInfo out, AddbText object,
 			 const AddbEntityKey *key, const AddbEntityKey *const *before,
 			 int nbefore)
 {
-	const AddbJsonNode *node =
-		addb_json_member(object, pnstrdup(key->field.data, key->field.len));
+	AddbText	value;
+	AddbJsonCursor cursor;
+	AddbJsonSlice slice;
 
 	for (int i = 0; i < nbefore; i++)
 		if (before[i]->field_number == key->field_number)
 			return;
-	if (node == NULL)
+	if (!addb_json_find(object, addb_model_utf8(key->field), &value))
+		bad_cursor();
+	if (value.data == NULL)
 		return;
 	appendStringInfoString(out, out->len > 1 ? "," : "");
 	appendBinaryStringInfo(out, key->field_json.data, key->field_json.len);
-	if (node->type == ADDB_JSON_STRING)
-	{
-		appendStringInfoString(out, "{\"S\":");
-		addb_av_append_string(out, node->text.data, node->text.len);
-		appendStringInfoChar(out, '}');
-	}
-	else if (node->type == ADDB_JSON_NUMBER)
-		appendStringInfo(out, "{\"N\":\"%.*s\"}", node->text.len, node->text.data);
+	cursor = addb_json_cursor(value.data, value.len);
+	if (addb_json_peek(&cursor) == ADDB_JSON_STRING && addb_json_string(&cursor, &slice))
+		append_string(out, &slice);
+	else if (addb_json_peek(&cursor) == ADDB_JSON_NUMBER)
+		appendStringInfo(out, "{\"N\":\"%.*s\"}", value.len, value.data);
 	else
 		bad_cursor();
 }
@@ -113,26 +125,22 @@ addb_entity_cursor_read(const AddbEntityRequest *request, AddbText cursor)
 	const AddbEntityKey *keys[4];
 	int			nkeys = 0;
 	AddbText	text = decode(cursor);
-	const AddbJsonNode *object;
 	StringInfoData out;
 
 	if (text.data == NULL ||
 		!pg_verify_mbstr(PG_UTF8, text.data, text.len, true))
 		bad_cursor();
-	object = addb_json_tree(text.data, text.len);
-	if (object != NULL && object->type == ADDB_JSON_NULL)
+	if (addb_text_is(text, "null"))
 		return (AddbText) {NULL, 0};
-	if (object == NULL || object->type != ADDB_JSON_OBJECT)
-		bad_cursor();
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
 	for (int i = 0; i < lengthof(indexes); i++)
 	{
-		append_field(&out, object, &indexes[i]->pk, keys, nkeys);
+		append_field(&out, text, &indexes[i]->pk, keys, nkeys);
 		keys[nkeys++] = &indexes[i]->pk;
 		if (!indexes[i]->has_sk)
 			continue;
-		append_field(&out, object, &indexes[i]->sk, keys, nkeys);
+		append_field(&out, text, &indexes[i]->sk, keys, nkeys);
 		keys[nkeys++] = &indexes[i]->sk;
 	}
 	appendStringInfoChar(&out, '}');

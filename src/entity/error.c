@@ -55,6 +55,39 @@ title(int code)
 	return "refused";
 }
 
+static _Noreturn void
+raise(int code, const char *message, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg_internal("%s", message),
+			 code == ADDB_ENTITY_UNNUMBERED ? 0 :
+			 errdetail_internal("ElectroDB error %d: %s.", code, title(code)),
+			 hint != NULL ? errhint("%s", hint) : 0));
+}
+
+static char *message_of(const char *format, va_list args) pg_attribute_printf(1, 0);
+
+static char *
+message_of(const char *format, va_list args)
+{
+	StringInfoData message;
+
+	initStringInfo(&message);
+	for (;;)
+	{
+		va_list		copy;
+		int			needed;
+
+		va_copy(copy, args);
+		needed = appendStringInfoVA(&message, format, copy);
+		va_end(copy);
+		if (needed == 0)
+			return message.data;
+		enlargeStringInfo(&message, needed);
+	}
+}
+
 /*
  * addb_entity_raise - raises 22023 with ElectroDB's number, that is not 3001
  *
@@ -63,26 +96,28 @@ title(int code)
 void
 addb_entity_raise(int code, const char *format,...)
 {
-	StringInfoData message;
+	va_list		args;
+	char	   *message;
 
-	initStringInfo(&message);
-	for (;;)
-	{
-		va_list		args;
-		int			needed;
+	va_start(args, format);
+	message = message_of(format, args);
+	va_end(args);
+	raise(code, message, NULL);
+}
 
-		va_start(args, format);
-		needed = appendStringInfoVA(&message, format, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&message, needed);
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg_internal("%s", message.data),
-			 code == ADDB_ENTITY_UNNUMBERED ? 0 :
-			 errdetail_internal("ElectroDB error %d: %s.", code, title(code))));
+/*
+ * addb_entity_raise_hint - the same with a HINT, unless hint is NULL
+ */
+void
+addb_entity_raise_hint(int code, const char *hint, const char *format,...)
+{
+	va_list		args;
+	char	   *message;
+
+	va_start(args, format);
+	message = message_of(format, args);
+	va_end(args);
+	raise(code, message, hint);
 }
 
 /*

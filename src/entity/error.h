@@ -41,6 +41,8 @@
 
 extern _Noreturn void addb_entity_raise(int code,
 										const char *format,...) pg_attribute_printf(2, 3);
+extern _Noreturn void addb_entity_raise_hint(int code, const char *hint,
+											 const char *format,...) pg_attribute_printf(3, 4);
 extern void addb_entity_append_field(StringInfo fields, const char *field,
 									 int index, const char *reason);
 extern _Noreturn void addb_entity_raise_fields(const char *message,

@@ -69,25 +69,23 @@ addb_entity_page_wanted(const AddbEntityRequest *request, int npages, int owned)
 
 /* The key of an item, as far as the item has its fields; for a cursor. */
 static void
-append_key_fields(StringInfo out, const AddbEntityIndex *index,
-				  const AddbJsonNode *item)
+append_key_fields(StringInfo out, const AddbEntityIndex *index, AddbText item)
 {
 	const AddbEntityKey *keys[] =
 		{&index->pk, index->has_sk ? &index->sk : NULL};
 
 	for (int i = 0; i < lengthof(keys) && keys[i] != NULL; i++)
 	{
-		const AddbJsonNode *value =
-			addb_json_member(item, pnstrdup(keys[i]->field.data,
-											keys[i]->field.len));
+		AddbText	value;
 
-		if (value == NULL || strstr(out->data,
-									pnstrdup(keys[i]->field_json.data,
-											 keys[i]->field_json.len)) != NULL)
+		(void) addb_json_find(item, addb_model_utf8(keys[i]->field), &value);
+		if (value.data == NULL ||
+			strstr(out->data, pnstrdup(keys[i]->field_json.data,
+									   keys[i]->field_json.len)) != NULL)
 			continue;
 		appendStringInfo(out, "%c%.*s%.*s", out->len == 0 ? '{' : ',',
 						 keys[i]->field_json.len, keys[i]->field_json.data,
-						 value->source.len, value->source.data);
+						 value.len, value.data);
 	}
 }
 
@@ -120,14 +118,13 @@ cursor_behind(const AddbEntityRequest *request, AddbText item,
 			  const AddbJsonbValue *shown)
 {
 	const AddbEntityModel *model = request->member->model;
-	const AddbJsonNode *node = addb_json_tree(item.data, item.len);
 	AddbJsonbValue copy = *shown;
 	StringInfoData key;
 	AddbEntityValues values;
 
 	initStringInfo(&key);
-	append_key_fields(&key, model->primary, node);
-	append_key_fields(&key, request->index, node);
+	append_key_fields(&key, model->primary, item);
+	append_key_fields(&key, request->index, item);
 	values = addb_entity_read_values(model, (JsonbContainer *) copy.data);
 	compose_key_fields(&key, model->primary, values);
 	compose_key_fields(&key, request->index, values);

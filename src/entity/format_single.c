@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "entity/item.h"
+#include "entity/js_string.h"
 
 static AddbEntityView
 view_of(const AddbEntityRequest *request)
@@ -26,6 +27,26 @@ read_any(const AddbEntityRequest *request, AddbText item)
 	return value;
 }
 
+/* A value of a key as it was given; a string may be a form $s. */
+static AddbJsonbValue
+composite_value(const JsonbValue *value)
+{
+	JsonbValue	buffer;
+	const JsonbValue *form = addb_js_form(value, "$s", &buffer);
+	int			mark;
+
+	if (form != NULL)
+	{
+		mark = addb_jsonb_mark();
+		addb_jsonb_push_member("$s", 2, composite_value(form));
+		return addb_jsonb_object(mark);
+	}
+	return value->type == jbvString ?
+		addb_jsonb_string(value->val.string.val, value->val.string.len) :
+		value->type == jbvNumeric ? addb_jsonb_numeric(value->val.numeric) :
+		addb_jsonb_bool(value->val.boolean);
+}
+
 static void
 push_key(const AddbEntityKey *key, AddbEntityValues values)
 {
@@ -33,13 +54,9 @@ push_key(const AddbEntityKey *key, AddbEntityValues values)
 	{
 		const AddbEntityAttribute *attribute = key->parts[i].attribute;
 		const JsonbValue *value = values[attribute->number];
-		AddbJsonbValue member = value->type == jbvString ?
-			addb_jsonb_string(value->val.string.val, value->val.string.len) :
-			value->type == jbvNumeric ? addb_jsonb_numeric(value->val.numeric) :
-			addb_jsonb_bool(value->val.boolean);
 
 		addb_jsonb_push_member(attribute->name.data, attribute->name.len,
-							   member);
+							   composite_value(value));
 	}
 }
 

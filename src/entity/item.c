@@ -10,6 +10,7 @@
 
 #include "dynamodb/attribute_value.h"
 #include "entity/item.h"
+#include "entity/js_string.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
@@ -111,30 +112,46 @@ decode_set(char type, AddbJsonCursor *cursor)
 	return addb_jsonb_array(mark);
 }
 
-/* Takes off what the template of a key puts around an attribute. */
-static void
-strip_template(const AddbEntityKey *key, AddbJsonbValue *value)
+/* A text without what the template of a key puts around an attribute. */
+static AddbText
+without_template(const AddbEntityKey *key, AddbText text)
 {
 	StringInfoData around;
 	int			before = key->parts[0].literal.len;
 
-	if (key->is_numeric || value->type != JENTRY_ISSTRING)
-		return;
 	initStringInfo(&around);
 	appendBinaryStringInfo(&around, key->parts[0].literal.data, before);
 	addb_case_convert(&around, 0, key->casing);
 	before = around.len;
 	appendBinaryStringInfo(&around, key->tail.data, key->tail.len);
 	addb_case_convert(&around, before, key->casing);
-	if (value->len >= around.len &&
-		memcmp(value->data, around.data, before) == 0 &&
-		memcmp(value->data + value->len - (around.len - before),
+	if (text.len >= around.len &&
+		memcmp(text.data, around.data, before) == 0 &&
+		memcmp(text.data + text.len - (around.len - before),
 			   around.data + before, around.len - before) == 0)
 	{
-		value->data += before;
-		value->len -= around.len;
+		text.data += before;
+		text.len -= around.len;
 	}
 	pfree(around.data);
+	return text;
+}
+
+/* The string of an attribute that is a key. */
+static AddbJsonbValue
+decode_key(const AddbEntityKey *key, AddbJsonCursor *cursor)
+{
+	StringInfoData json;
+	AddbJsonSlice string;
+	AddbText	text;
+
+	if (!addb_json_string(cursor, &string) ||
+		(text = addb_js_string_of_json(&string)).data == NULL)
+		addb_entity_reply_malformed();
+	initStringInfo(&json);
+	addb_js_string_append(&json, without_template(key, text));
+	string = (AddbJsonSlice) {json.data + 1, json.len - 2, true};
+	return addb_av_decode_text(&string);
 }
 
 /* One AttributeValue of an attribute. */
@@ -154,13 +171,11 @@ decode(const AddbEntityAttribute *attribute, AddbJsonCursor *cursor)
 		value = decode_list(&attribute->children[0], &ahead);
 	else if (attribute->type != ADDB_ENTITY_ANY && tag.len == 2 && tag.data[1] == 'S')
 		value = decode_set(tag.data[0], &ahead);
+	else if (attribute->as_key != NULL && !attribute->as_key->is_numeric &&
+			 addb_json_slice_is(&tag, "S"))
+		value = decode_key(attribute->as_key, &ahead);
 	else
-	{
-		value = decode_plain(cursor);
-		if (attribute->as_key != NULL)
-			strip_template(attribute->as_key, &value);
-		return value;
-	}
+		return decode_plain(cursor);
 	if (addb_json_object_next(&ahead, &tag) || ahead.failed)
 		addb_entity_reply_malformed();
 	*cursor = ahead;

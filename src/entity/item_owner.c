@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "entity/item.h"
-#include "mb/pg_wchar.h"
+#include "entity/js_string.h"
 
 /* What of an item tells whose it is; UTF-8, data NULL: not there as a string. */
 typedef struct Marks
@@ -34,9 +34,7 @@ read_scalar(AddbJsonCursor *cursor)
 		(!addb_json_slice_is(&name, "S") && !addb_json_slice_is(&name, "N")) ||
 		!addb_json_string(&ahead, &text))
 		return none;
-	none.data = addb_json_to_cstring(&text);
-	none.len = none.data == NULL ? 0 : (int) strlen(none.data);
-	return none;
+	return addb_js_string_of_json(&text);
 }
 
 static bool

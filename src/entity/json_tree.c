@@ -158,3 +158,43 @@ addb_json_member(const AddbJsonNode *object, const char *name)
 		return NULL;
 	return find(object, name, (int) strlen(name));
 }
+
+static bool
+name_is(const AddbJsonSlice *slice, AddbText name)
+{
+	char	   *unescaped;
+
+	if (!slice->escaped)
+		return slice->len == name.len && memcmp(slice->data, name.data, name.len) == 0;
+	unescaped = addb_json_to_cstring(slice);
+	return unescaped != NULL && strlen(unescaped) == name.len &&
+		memcmp(unescaped, name.data, name.len) == 0;
+}
+
+/*
+ * addb_json_find - a member of an object that is JSON text, as it stands there
+ *
+ * name is UTF-8. Of members of one name the last counts. *value.data is NULL when
+ * there is none. False for text that is no object, which may hold what PostgreSQL's
+ * text cannot.
+ */
+bool
+addb_json_find(AddbText object, AddbText name, AddbText *value)
+{
+	AddbJsonCursor cursor = addb_json_cursor(object.data, object.len);
+	AddbJsonSlice slice;
+	AddbJsonSlice source;
+
+	value->data = NULL;
+	value->len = 0;
+	if (!addb_json_object_start(&cursor))
+		return false;
+	while (addb_json_object_next(&cursor, &slice))
+	{
+		if (!addb_json_skip(&cursor, &source))
+			return false;
+		if (name_is(&slice, name))
+			*value = (AddbText) {source.data, (int) source.len};
+	}
+	return !cursor.failed && addb_json_at_end(&cursor);
+}

@@ -25,5 +25,6 @@ struct AddbJsonNode
 extern AddbJsonNode *addb_json_tree(const char *text, int len);
 extern const AddbJsonNode *addb_json_member(const AddbJsonNode *object,
 											const char *name);
+extern bool addb_json_find(AddbText object, AddbText name, AddbText *value);
 
 #endif							/* ADDB_ENTITY_JSON_TREE_H */

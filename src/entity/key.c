@@ -4,8 +4,8 @@
  */
 #include "postgres.h"
 
-#include "dynamodb/attribute_value.h"
 #include "entity/error.h"
+#include "entity/js_string.h"
 #include "entity/js_text.h"
 #include "entity/value.h"
 #include "mb/pg_wchar.h"
@@ -20,7 +20,7 @@ addb_entity_values(const AddbEntityModel *model)
 }
 
 /*
- * addb_entity_text - a value as JavaScript's String() has it, in UTF-8
+ * addb_entity_text - a value as JavaScript's String() has it, as in js_string.h
  *
  * Raises error 3001 for null, arrays and objects.
  */
@@ -30,12 +30,10 @@ addb_entity_text(const AddbEntityAttribute *attribute, const JsonbValue *value)
 	AddbText	text;
 	char	   *number;
 
+	if (addb_js_string(value, &text))
+		return text;
 	switch (value->type)
 	{
-		case jbvString:
-			text.data = value->val.string.val;
-			text.len = value->val.string.len;
-			return addb_model_utf8(text);
 		case jbvNumeric:
 			number = palloc(ADDB_JS_NUMBER_SIZE);
 			text.len = addb_js_numeric(value->val.numeric, number);
@@ -46,7 +44,9 @@ addb_entity_text(const AddbEntityAttribute *attribute, const JsonbValue *value)
 			text.len = (int) strlen(text.data);
 			return text;
 		default:
-			addb_entity_refuse(attribute, "has a value that cannot be part of a key or text");
+			addb_entity_refuse(attribute,
+							   psprintf("has a value of type %s, which cannot be part of a key or text",
+										addb_entity_type_of(value)));
 	}
 }
 
@@ -158,7 +158,7 @@ void
 addb_entity_key_append(StringInfo out, const AddbEntityKeyText *key)
 {
 	appendStringInfoString(out, key->is_number ? "{\"N\":" : "{\"S\":");
-	addb_av_append_utf8(out, key->text.data, key->text.len);
+	addb_js_string_append(out, key->text);
 	appendStringInfoCharMacro(out, '}');
 }
 

@@ -21,7 +21,7 @@ typedef const JsonbValue **AddbEntityValues;
 
 typedef struct AddbEntityKeyText
 {
-	AddbText	text;			/* UTF-8; len 0: there is no key */
+	AddbText	text;			/* as in js_string.h; len 0: there is no key */
 	bool		is_number;
 	bool		complete;		/* every composite was there */
 } AddbEntityKeyText;

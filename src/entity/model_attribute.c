@@ -181,7 +181,7 @@ read_validate(AddbEntityAttribute *attribute, const AddbJsonNode *node,
 						  "\"%s.validate\" of the model must be an object with \"regex\" and \"flags\"",
 						  path);
 	attribute->flags = addb_model_text(validate, "flags", path);
-	addb_entity_pattern_check(attribute, path);
+	addb_entity_pattern_read(attribute, path);
 }
 
 /* A document as an operation would give the value. */

@@ -22,6 +22,7 @@ ENTITY_OBJS = \
 	src/entity/format_transaction.o \
 	src/entity/item.o \
 	src/entity/item_owner.o \
+	src/entity/js_string.o \
 	src/entity/js_text.o \
 	src/entity/json_tree.o \
 	src/entity/key.o \
@@ -35,6 +36,7 @@ ENTITY_OBJS = \
 	src/entity/options.o \
 	src/entity/path.o \
 	src/entity/pattern.o \
+	src/entity/pattern_translate.o \
 	src/entity/read.o \
 	src/entity/reply.o \
 	src/entity/request_parts.o \

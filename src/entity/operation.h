@@ -113,5 +113,6 @@ extern const char *addb_entity_method_name(AddbEntityMethod method);
 /* in options.c */
 extern void addb_entity_options_read(JsonbContainer *object,
 									 AddbEntityOptions *options);
+extern JsonbContainer *addb_entity_options_attributes(JsonbContainer *names);
 
 #endif							/* ADDB_ENTITY_OPERATION_H */

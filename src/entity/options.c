@@ -160,6 +160,16 @@ read_data(const JsonbValue *value)
 	return addb_text_is(text_of(value), "includeKeys");
 }
 
+/*
+ * addb_entity_options_attributes - the names of an option "attributes"; NULL: all,
+ * as an empty list has it in ElectroDB
+ */
+JsonbContainer *
+addb_entity_options_attributes(JsonbContainer *names)
+{
+	return JsonContainerSize(names) > 0 ? names : NULL;
+}
+
 static JsonbContainer *
 read_attributes(const JsonbValue *value)
 {
@@ -168,7 +178,7 @@ read_attributes(const JsonbValue *value)
 	if (value->type != jbvBinary ||
 		!JsonContainerIsArray(value->val.binary.data))
 		bad_option("attributes", "an array of names");
-	return JsonContainerSize(value->val.binary.data) > 0 ? value->val.binary.data : NULL;
+	return addb_entity_options_attributes(value->val.binary.data);
 }
 
 /* Which numbers there may be is DynamoDB's to say. */

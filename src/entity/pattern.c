@@ -2,42 +2,59 @@
  * pattern.c
  *	  The regular expressions of "validate", by PostgreSQL's own engine.
  *
- * Its advanced expressions are close to JavaScript's, and differ in this: no
- * lookbehind with captures, no \p{...} and named groups; \d, \w and "i" know
- * ASCII only; without the flag "s" a negated bracket, as ".", stops at a line's
- * end; an expression that begins with *** or (?letters) means something else.
+ * Its advanced expressions are close to JavaScript's: pattern_translate.c sees to
+ * what it writes in another way and refuses what it does not have. What is left:
+ * "i" knows ASCII only, a character beyond U+FFFF counts once, lines end at \n
+ * alone for "m", and a back reference to a group that was passed over matches
+ * nothing.
  */
 #include "postgres.h"
 
 #include "catalog/pg_collation.h"
 #include "entity/error.h"
+#include "entity/js_string.h"
 #include "entity/js_text.h"
 #include "entity/pattern.h"
-#include "mb/pg_wchar.h"
 #include "regex/regex.h"
 #include "utils/builtins.h"
 
+/* "." has been translated by the flag "s". */
 static int
 compile_flags(AddbText flags)
 {
 	int			compile = REG_ADVANCED;
 
-	if (flags.len == 0 || memchr(flags.data, 's', flags.len) == NULL)
-		compile |= REG_NLSTOP;
-	if (flags.len > 0 && memchr(flags.data, 'i', flags.len) != NULL)
+	if (addb_entity_pattern_has_flag(flags, 'i'))
 		compile |= REG_ICASE;
-	if (flags.len > 0 && memchr(flags.data, 'm', flags.len) != NULL)
+	if (addb_entity_pattern_has_flag(flags, 'm'))
 		compile |= REG_NLANCH;
 	return compile;
 }
 
 static bool
-matches(const AddbEntityAttribute *attribute, char *text, int len)
+matches(const AddbEntityAttribute *attribute, AddbText string)
 {
-	return RE_compile_and_execute(cstring_to_text_with_len(attribute->pattern.data, attribute->pattern.len), text, len, compile_flags(attribute->flags), C_COLLATION_OID, 0, NULL);
+	text	   *pattern = cstring_to_text_with_len(attribute->pattern.data,
+												   attribute->pattern.len);
+	regex_t    *regex = RE_compile_and_cache(pattern, compile_flags(attribute->flags),
+											 C_COLLATION_OID);
+	int			len;
+	pg_wchar   *wide = addb_js_string_widen(string, &len);
+	int			result = pg_regexec(regex, wide, len, 0, NULL, 0, NULL, 0);
+	char		reason[100];
+
+	pfree(wide);
+	if (result != REG_OKAY && result != REG_NOMATCH)
+	{
+		pg_regerror(result, regex, reason, sizeof(reason));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
+				 errmsg("regular expression failed: %s", reason)));
+	}
+	return result == REG_OKAY;
 }
 
-/* Of JavaScript's, d, u, v and y make no difference to a test, nor g. */
+/* Of JavaScript's, d and g make no difference to a test. */
 static void
 check_flags(AddbText flags, const char *path)
 {
@@ -50,22 +67,26 @@ check_flags(AddbText flags, const char *path)
 }
 
 /*
- * addb_entity_pattern_check - raises for an expression that cannot be used
+ * addb_entity_pattern_read - takes over an attribute's pattern and flags
  *
- * 22023 with number 1009 for flags that JavaScript does not have, 0A000 for an
- * expression that PostgreSQL's engine does not take.
+ * The pattern becomes PostgreSQL's, palloc'd. Raises 22023 with number 1009 for
+ * flags that JavaScript does not have, 0A000 for an expression that it does not
+ * have, or that cannot mean the same here.
  */
 void
-addb_entity_pattern_check(const AddbEntityAttribute *attribute, const char *path)
+addb_entity_pattern_read(AddbEntityAttribute *attribute, const char *path)
 {
-	pg_wchar   *wide = palloc((attribute->pattern.len + 1) * sizeof(pg_wchar));
-	int			len = pg_mb2wchar_with_len(attribute->pattern.data, wide,
-										   attribute->pattern.len);
+	pg_wchar   *wide;
+	int			len;
 	regex_t		regex;
 	int			result;
 	char		reason[100];
 
 	check_flags(attribute->flags, path);
+	attribute->pattern = addb_entity_pattern_translate(attribute->pattern,
+													   attribute->flags, path);
+	wide = palloc((attribute->pattern.len + 1) * sizeof(pg_wchar));
+	len = pg_mb2wchar_with_len(attribute->pattern.data, wide, attribute->pattern.len);
 	result = pg_regcomp(&regex, wide, len, compile_flags(attribute->flags), C_COLLATION_OID);
 	pfree(wide);
 	if (result == REG_OKAY)
@@ -74,23 +95,22 @@ addb_entity_pattern_check(const AddbEntityAttribute *attribute, const char *path
 		return;
 	}
 	pg_regerror(result, &regex, reason, sizeof(reason));
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("regular expression of \"%s\" is not supported", path),
-			 errdetail("PostgreSQL says of it: %s.", reason),
-			 errhint("Named groups, \\p{...}, and groups within a lookbehind are JavaScript's alone.")));
+	addb_entity_pattern_refuse(path, psprintf("PostgreSQL says of it: %s.", reason));
 }
 
-/* A scalar as JavaScript's String() has it, in the server's encoding. */
+/* A scalar as JavaScript's String() has it, in UTF-8. */
 static void
 append_scalar(StringInfo out, const JsonbValue *value)
 {
+	AddbText	string;
+
+	if (addb_js_string(value, &string))
+	{
+		appendBinaryStringInfo(out, string.data, string.len);
+		return;
+	}
 	switch (value->type)
 	{
-		case jbvString:
-			appendBinaryStringInfo(out, value->val.string.val,
-								   value->val.string.len);
-			break;
 		case jbvNumeric:
 			appendStringInfoString(out, addb_numeric_text(value->val.numeric));
 			break;
@@ -108,7 +128,8 @@ append_scalar(StringInfo out, const JsonbValue *value)
 /*
  * addb_entity_pattern_matches - whether a value passes; true without a pattern
  *
- * An array is one text, its elements joined by commas, as in JavaScript.
+ * An array is one text, its elements joined by commas, as in JavaScript; so is a
+ * set in the item layer's form.
  */
 bool
 addb_entity_pattern_matches(const AddbEntityAttribute *attribute,
@@ -116,11 +137,15 @@ addb_entity_pattern_matches(const AddbEntityAttribute *attribute,
 {
 	StringInfoData text;
 	JsonbContainer *array;
+	JsonbValue	buffer;
+	const JsonbValue *set = NULL;
 
 	if (attribute->pattern.data == NULL)
 		return true;
-	if (value->type == jbvString)
-		return matches(attribute, value->val.string.val, value->val.string.len);
+	if (attribute->type == ADDB_ENTITY_SET)
+		set = addb_js_set_form(value, &buffer);
+	if (set != NULL)
+		value = set;
 	initStringInfo(&text);
 	if (value->type != jbvBinary ||
 		!JsonContainerIsArray(value->val.binary.data))
@@ -134,5 +159,5 @@ addb_entity_pattern_matches(const AddbEntityAttribute *attribute,
 			append_scalar(&text, getIthJsonbValueFromContainer(array, i));
 		}
 	}
-	return matches(attribute, text.data, text.len);
+	return matches(attribute, (AddbText) {text.data, text.len});
 }

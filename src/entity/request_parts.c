@@ -18,6 +18,7 @@ addb_entity_expressions(const AddbEntityRequest *request)
 		addb_expressions_begin(NULL, values.type == jbvNull ? NULL :
 							   JsonbValueToJsonb(&values));
 
+	addb_expressions_without_names(expressions);
 	addb_expressions_call_values(expressions, request->action.values_name);
 	return expressions;
 }

@@ -44,6 +44,7 @@ typedef struct AddbEntityAction
 	const JsonbValue *ref;		/* path of the attribute to copy, or NULL */
 	const JsonbValue *fallback; /* where the attribute is missing, or NULL */
 	bool		of_data;		/* of the operator "data" */
+	bool		same_type;		/* ref must have the type of the attribute */
 	bool		bare;			/* nothing is taken for a missing attribute: then
 								 * DynamoDB refuses */
 } AddbEntityAction;

@@ -101,6 +101,29 @@ write_value(AddbEntityUpdate *update, const AddbEntityPath *path,
 	addb_entity_write_as_key(json, update->model, path->leaf, value, false);
 }
 
+/* Whether values of one can be the other's, as far as the model tells. */
+static bool
+is_same_type(const AddbEntityAttribute *a, const AddbEntityAttribute *b)
+{
+	AddbEntityType x = a->type == ADDB_ENTITY_ENUM ? ADDB_ENTITY_STRING : a->type;
+	AddbEntityType y = b->type == ADDB_ENTITY_ENUM ? ADDB_ENTITY_STRING : b->type;
+
+	if (x == ADDB_ENTITY_ANY || y == ADDB_ENTITY_ANY)
+		return true;
+	return x == y && ((x != ADDB_ENTITY_LIST && x != ADDB_ENTITY_SET) ||
+					  is_same_type(&a->children[0], &b->children[0]));
+}
+
+static void
+check_copied(const AddbEntityPath *path, const AddbEntityPath *other,
+			 AddbText written)
+{
+	if (!path->free && !other->free && !is_same_type(path->leaf, other->leaf))
+		addb_entity_refuse(path->leaf,
+						   psprintf("has another type than \"%s\", whose value it is to have",
+									addb_entity_quote(written)));
+}
+
 static void
 append_operand(AddbEntityUpdate *update, const AddbEntityAction *action,
 			   const AddbEntityPath *path, StringInfo out)
@@ -118,6 +141,8 @@ append_operand(AddbEntityUpdate *update, const AddbEntityAction *action,
 	if (!addb_entity_path(update->model, update->expressions, written, &other))
 		addb_entity_raise(action->of_data ? ADDB_ENTITY_BAD_WHERE : ADDB_ENTITY_UNNUMBERED,
 						  "\"%s\" is no attribute of the model", addb_entity_quote(written));
+	if (action->same_type)
+		check_copied(path, &other, written);
 	appendBinaryStringInfo(out, other.text.data, other.text.len);
 }
 

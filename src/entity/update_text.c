@@ -4,8 +4,7 @@
  *
  * The text becomes the operators that can do the same, so that whatever holds for
  * these holds for it: what must not be changed, types, fields, keys of secondary
- * indexes. Its values are what the operators take, but that a set is {"$ss": [...]}
- * or {"$ns": [...]}, as in the texts of conditions.
+ * indexes. Its values are what the operators take.
  */
 #include "postgres.h"
 
@@ -31,24 +30,6 @@ static const AddbEntityOperator operators[] = {
 	[ADDB_FORM_DELETE] = ADDB_OPERATOR_DELETE,
 };
 
-/* The array of {"$ss": [...]} or {"$ns": [...]}; any other value as it is. */
-static const JsonbValue *
-plain(const JsonbValue *value)
-{
-	JsonbContainer *object;
-	const JsonbValue *array = NULL;
-
-	if (value == NULL || value->type != jbvBinary)
-		return value;
-	object = value->val.binary.data;
-	if (!JsonContainerIsObject(object) || JsonContainerSize(object) != 1)
-		return value;
-	array = getKeyJsonValueFromContainer(object, "$ss", 3, NULL);
-	if (array == NULL)
-		array = getKeyJsonValueFromContainer(object, "$ns", 3, NULL);
-	return array == NULL ? value : array;
-}
-
 static AddbText
 known_path(const Reader *reader, const char *path)
 {
@@ -70,8 +51,8 @@ take_action(void *arg, const AddbUpdateAction *written)
 		written->form <= ADDB_FORM_APPEND;
 
 	action.path = known_path(reader, written->path);
-	action.value = plain(written->value);
-	action.fallback = plain(written->fallback);
+	action.value = written->value;
+	action.fallback = written->fallback;
 	action.bare = with_start && written->fallback == NULL;
 	if (written->source != NULL)
 	{
@@ -82,6 +63,7 @@ take_action(void *arg, const AddbUpdateAction *written)
 		ref->val.string.val = unconstify(char *, source.data);
 		ref->val.string.len = source.len;
 		action.ref = ref;
+		action.same_type = true;
 	}
 	reader->step(reader->arg, &action);
 }

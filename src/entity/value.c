@@ -9,17 +9,20 @@
 
 #include "dynamodb/attribute_value.h"
 #include "entity/error.h"
+#include "entity/js_string.h"
 #include "entity/js_text.h"
 #include "entity/pattern.h"
 #include "entity/value.h"
 #include "miscadmin.h"
 
+/* Values of an enum that an error lists. */
+#define MAX_LISTED_VALUES 10
+
 static void
-write_text(AddbEntityWriter *writer, const JsonbValue *value)
+write_text(AddbEntityWriter *writer, AddbText text)
 {
 	appendStringInfoString(writer->out, "{\"S\":");
-	addb_av_append_string(writer->out, value->val.string.val,
-						  value->val.string.len);
+	addb_js_string_append(writer->out, text);
 	appendStringInfoCharMacro(writer->out, '}');
 }
 
@@ -35,19 +38,39 @@ write_number(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
 	appendStringInfoString(writer->out, "\"}");
 }
 
+/* Complains of a value that an enum does not have. */
+static void
+complain_enum(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
+			  const JsonbValue *value)
+{
+	StringInfoData reason;
+
+	initStringInfo(&reason);
+	if (value->type == jbvString)
+		appendStringInfo(&reason, "has the value \"%s\" and",
+						 addb_entity_quote((AddbText) {value->val.string.val,
+										   value->val.string.len}));
+	appendStringInfoString(&reason, reason.len > 0 ? " must have one of" : "must have one of");
+	for (int i = 0; i < Min(attribute->nvalues, MAX_LISTED_VALUES); i++)
+		appendStringInfo(&reason, "%s \"%s\"", i > 0 ? "," : "",
+						 addb_entity_quote(attribute->values[i]));
+	if (attribute->nvalues > MAX_LISTED_VALUES)
+		appendStringInfo(&reason, " and %d more",
+						 attribute->nvalues - MAX_LISTED_VALUES);
+	addb_entity_complain(writer, attribute, reason.data);
+}
+
 static void
 write_enum(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
-		   const JsonbValue *value)
+		   AddbText text, const JsonbValue *value)
 {
-	AddbText	text = {value->val.string.val, value->val.string.len};
-
 	for (int i = 0; i < attribute->nvalues; i++)
-		if (addb_text_equal(attribute->values[i], text))
+		if (addb_text_equal(addb_model_utf8(attribute->values[i]), text))
 		{
-			write_text(writer, value);
+			write_text(writer, text);
 			return;
 		}
-	addb_entity_complain(writer, attribute, "is not one of the model's values");
+	complain_enum(writer, attribute, value);
 }
 
 /* The members of a map that the model knows, in its order. */
@@ -121,19 +144,21 @@ static void
 write_typed(AddbEntityWriter *writer, const AddbEntityAttribute *attribute,
 			const JsonbValue *value)
 {
+	AddbText	text;
+
 	switch (attribute->type)
 	{
 		case ADDB_ENTITY_STRING:
-			if (value->type != jbvString)
+			if (!addb_js_string(value, &text))
 				addb_entity_complain_type(writer, attribute, value, "string");
 			else
-				write_text(writer, value);
+				write_text(writer, text);
 			break;
 		case ADDB_ENTITY_ENUM:
-			if (value->type != jbvString)
+			if (!addb_js_string(value, &text))
 				addb_entity_complain_type(writer, attribute, value, "string");
 			else
-				write_enum(writer, attribute, value);
+				write_enum(writer, attribute, text, value);
 			break;
 		case ADDB_ENTITY_NUMBER:
 			if (value->type != jbvNumeric)

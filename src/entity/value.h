@@ -39,6 +39,7 @@ extern void addb_entity_complain_type(AddbEntityWriter *writer,
 									  const AddbEntityAttribute *attribute,
 									  const JsonbValue *value,
 									  const char *expected);
+extern const char *addb_entity_type_of(const JsonbValue *value);
 extern void addb_entity_complain_required(AddbEntityWriter *writer,
 										  const AddbEntityAttribute *attribute);
 extern _Noreturn void addb_entity_refuse(const AddbEntityAttribute *attribute,

@@ -68,8 +68,11 @@ addb_entity_complain(AddbEntityWriter *writer,
 	addb_entity_append_field(&writer->fields, path, writer->index, text);
 }
 
-static const char *
-type_of(const JsonbValue *value)
+/*
+ * addb_entity_type_of - what JSON calls the type of a value
+ */
+const char *
+addb_entity_type_of(const JsonbValue *value)
 {
 	switch (value->type)
 	{
@@ -96,7 +99,7 @@ addb_entity_complain_type(AddbEntityWriter *writer,
 {
 	addb_entity_complain(writer, attribute,
 						 psprintf("has a value of type %s and must have one of type %s",
-								  type_of(value), expected));
+								  addb_entity_type_of(value), expected));
 }
 
 /*

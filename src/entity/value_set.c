@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "dynamodb/attribute_value.h"
+#include "entity/js_string.h"
 #include "entity/js_text.h"
 #include "entity/value.h"
 #include "utils/fmgrprotos.h"
@@ -12,19 +12,26 @@
 typedef struct Element
 {
 	JsonbValue	value;
+	AddbText	text;			/* of a string; data NULL: it is none */
 	int			place;
 } Element;
 
-static int
-compare_values(const JsonbValue *a, const JsonbValue *b)
+static bool
+is_element(const Element *element)
 {
-	if (a->type == jbvNumeric)
+	return element->value.type == jbvNumeric || element->text.data != NULL;
+}
+
+static int
+compare_values(const Element *a, const Element *b)
+{
+	if (a->value.type == jbvNumeric)
 		return DatumGetInt32(DirectFunctionCall2(numeric_cmp,
-												 NumericGetDatum(a->val.numeric),
-												 NumericGetDatum(b->val.numeric)));
-	if (a->val.string.len != b->val.string.len)
-		return a->val.string.len - b->val.string.len;
-	return memcmp(a->val.string.val, b->val.string.val, a->val.string.len);
+												 NumericGetDatum(a->value.val.numeric),
+												 NumericGetDatum(b->value.val.numeric)));
+	if (a->text.len != b->text.len)
+		return a->text.len - b->text.len;
+	return memcmp(a->text.data, b->text.data, a->text.len);
 }
 
 static int
@@ -32,7 +39,7 @@ compare_elements(const void *a, const void *b)
 {
 	const Element *x = a;
 	const Element *y = b;
-	int			order = compare_values(&x->value, &y->value);
+	int			order = compare_values(x, y);
 
 	return order != 0 ? order : x->place - y->place;
 }
@@ -51,39 +58,48 @@ remove_duplicates(Element *elements, int n)
 
 	qsort(elements, n, sizeof(Element), compare_elements);
 	for (int i = 0; i < n; i++)
-		if (kept == 0 || compare_values(&elements[kept - 1].value,
-										&elements[i].value) != 0)
+		if (kept == 0 || compare_values(&elements[kept - 1], &elements[i]) != 0)
 			elements[kept++] = elements[i];
 	qsort(elements, kept, sizeof(Element), compare_places);
 	return kept;
 }
 
-/* The elements of an array, or a scalar as the only one; NULL for other values. */
+static Element
+read_element(const JsonbValue *value, int place)
+{
+	Element		element = {*value, {NULL, 0}, place};
+
+	if (value->type != jbvNumeric && !addb_js_string(value, &element.text))
+		element.text.data = NULL;
+	return element;
+}
+
+/*
+ * The elements of an array, or of the item layer's forms of sets, or a scalar as
+ * the only one; NULL for other values.
+ */
 static Element *
 read_elements(const JsonbValue *value, int *n)
 {
+	JsonbValue	buffer;
+	const JsonbValue *form = addb_js_set_form(value, &buffer);
 	Element    *elements;
 	JsonbContainer *array;
 
+	if (form != NULL)
+		value = form;
 	*n = 1;
-	if (value->type == jbvString || value->type == jbvNumeric)
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
 	{
 		elements = palloc(sizeof(Element));
-		elements->value = *value;
-		elements->place = 0;
-		return elements;
+		elements[0] = read_element(value, 0);
+		return form == NULL && is_element(&elements[0]) ? elements : NULL;
 	}
-	if (value->type != jbvBinary ||
-		!JsonContainerIsArray(value->val.binary.data))
-		return NULL;
 	array = value->val.binary.data;
 	*n = JsonContainerSize(array);
 	elements = palloc(Max(*n, 1) * sizeof(Element));
 	for (int i = 0; i < *n; i++)
-	{
-		elements[i].value = *getIthJsonbValueFromContainer(array, i);
-		elements[i].place = i;
-	}
+		elements[i] = read_element(getIthJsonbValueFromContainer(array, i), i);
 	return elements;
 }
 
@@ -109,17 +125,14 @@ write_elements(AddbEntityWriter *writer, const Element *elements, int n)
 	appendStringInfoString(out, numbers ? "{\"NS\":[" : "{\"SS\":[");
 	for (int i = 0; i < n; i++)
 	{
-		const JsonbValue *value = &elements[i].value;
-
 		if (i > 0)
 			appendStringInfoCharMacro(out, ',');
 		if (!numbers)
-			addb_av_append_string(out, value->val.string.val,
-								  value->val.string.len);
+			addb_js_string_append(out, elements[i].text);
 		else
 		{
 			appendStringInfoCharMacro(out, '"');
-			appendStringInfoString(out, addb_numeric_text(value->val.numeric));
+			appendStringInfoString(out, addb_numeric_text(elements[i].value.val.numeric));
 			appendStringInfoCharMacro(out, '"');
 		}
 	}
@@ -127,7 +140,8 @@ write_elements(AddbEntityWriter *writer, const Element *elements, int n)
 }
 
 /*
- * addb_entity_write_set - appends a set from an array or a single element
+ * addb_entity_write_set - appends a set from an array, a form $ss or $ns, or a
+ * single element
  *
  * attribute is a set, or of type any, whose elements decide. DynamoDB has no
  * empty sets and none of booleans: these are complained of.
@@ -154,9 +168,8 @@ addb_entity_write_set(AddbEntityWriter *writer,
 	if (attribute->type == ADDB_ENTITY_SET)
 		check_elements(writer, &attribute->children[0], elements, n);
 	for (int i = 0; i < n && writer->nerrors == errors; i++)
-		if ((elements[i].value.type != jbvString &&
-			 elements[i].value.type != jbvNumeric) ||
-			elements[i].value.type != elements[0].value.type)
+		if (!is_element(&elements[i]) ||
+			(elements[i].value.type == jbvNumeric) != (elements[0].value.type == jbvNumeric))
 			addb_entity_complain(writer, attribute, "must be a set of strings or of numbers");
 	if (writer->nerrors == errors)
 		write_elements(writer, elements, remove_duplicates(elements, n));

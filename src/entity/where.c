@@ -11,6 +11,9 @@
 #include "entity/error.h"
 #include "entity/where.h"
 
+/* An empty list may be what is left of conditions that were meant. */
+const char	addb_entity_empty_where_hint[] = "A condition that is not meant is left out.";
+
 /*
  * addb_entity_condition_begin - a condition without clauses
  *
@@ -120,7 +123,7 @@ add_clause(AddbEntityCondition *condition, const JsonbValue *clause)
 /*
  * addb_entity_condition_where - adds the clauses of an operation's "where"
  *
- * Raises 22023 with number 1012 for an unknown attribute, 42601 for a text that
+ * Raises 22023 with number 1012 for an unknown attribute and an empty list, 42601 for a text that
  * the grammar does not have, 23514 for values of wrong types.
  */
 void
@@ -138,6 +141,9 @@ addb_entity_condition_where(AddbEntityCondition *condition,
 		return;
 	}
 	array = where->val.binary.data;
+	if (JsonContainerSize(array) == 0)
+		addb_entity_raise_hint(ADDB_ENTITY_BAD_WHERE, addb_entity_empty_where_hint,
+							   "\"%s\" is empty", condition->name);
 	for (int i = 0; i < JsonContainerSize(array); i++)
 		add_clause(condition, getIthJsonbValueFromContainer(array, i));
 }

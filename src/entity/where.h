@@ -28,6 +28,7 @@ typedef struct AddbEntityCondition
 	StringInfoData text;
 } AddbEntityCondition;
 
+extern const char addb_entity_empty_where_hint[];
 extern void addb_entity_condition_begin(AddbEntityCondition *condition,
 										const AddbEntityModel *const *models,
 										int nmodels,

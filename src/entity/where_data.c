@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "core/closest.h"
 #include "dynamodb/attribute_value.h"
 #include "entity/error.h"
 #include "entity/path.h"
@@ -32,6 +33,25 @@ static const struct
 	{"notExists", "attribute_not_exists(", NULL, ")"},
 };
 
+/* What may stand beside "op" in conditions that have no template. */
+static const struct
+{
+	const char *op;
+	const char *members[4];
+}			shapes[] = {
+	{"between", {"attr", "from", "to"}},
+	{"and", {"args"}},
+	{"or", {"args"}},
+	{"not", {"arg"}},
+	{"compare", {"cmp", "left", "right"}},
+	{"eqOrNotExists", {"attr", "value", "ref"}},
+};
+
+/* The same of those that have one, and of operands. */
+static const char *const value_members[] = {"attr", "value", "ref", NULL};
+static const char *const path_members[] = {"attr", NULL};
+static const char *const operand_members[] = {"name", "size", "field", "escape", "attr", "value", NULL};
+
 static const char *const comparators[] = {"=", "<>", "<", "<=", ">", ">="};
 
 /* What a path of a condition leads to. */
@@ -57,6 +77,58 @@ require(const AddbEntityCondition *condition, JsonbContainer *object,
 		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"%s\" is missing in \"%s\"",
 						  name, condition->name);
 	return value;
+}
+
+/* Refuses a member that is none of a list, which NULL ends. */
+static void
+check_member(const AddbEntityCondition *condition, AddbText name,
+			 const char *const *members)
+{
+	AddbClosest closest = addb_closest(name.data, name.len);
+
+	for (; *members != NULL; members++)
+	{
+		if (addb_text_is(name, *members))
+			return;
+		addb_closest_try(&closest, *members, (int) strlen(*members));
+	}
+	addb_entity_raise_hint(ADDB_ENTITY_BAD_WHERE, addb_closest_hint(&closest),
+						   "\"%s\" has an unknown member \"%s\"",
+						   condition->name, addb_entity_quote(name));
+}
+
+/* Members that nobody would look at are refused: they were meant. */
+static void
+check_members(const AddbEntityCondition *condition, JsonbContainer *object,
+			  const char *const *members)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(object);
+	JsonbIteratorToken token;
+	JsonbValue	key;
+
+	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
+	{
+		AddbText	name = {key.val.string.val, key.val.string.len};
+
+		if (token == WJB_KEY && (members == operand_members || !addb_text_is(name, "op")))
+			check_member(condition, name, members);
+	}
+}
+
+static void
+check_condition(const AddbEntityCondition *condition, AddbText op,
+				JsonbContainer *object)
+{
+	for (int i = 0; i < lengthof(templates); i++)
+		if (addb_text_is(op, templates[i].op))
+			check_members(condition, object,
+						  templates[i].between == NULL ? path_members : value_members);
+	for (int i = 0; i < lengthof(shapes); i++)
+		if (addb_text_is(op, shapes[i].op))
+			check_members(condition, object, shapes[i].members);
+	if (get(object, "value") != NULL && get(object, "ref") != NULL)
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE,
+						  "\"%s\" has both \"value\" and \"ref\"", condition->name);
 }
 
 static AddbText
@@ -163,10 +235,9 @@ append_equal_or_missing(AddbEntityCondition *condition, JsonbContainer *object,
 
 /* An argument of and, or and not: in parentheses if an operator is outermost. */
 static void
-append_argument(AddbEntityCondition *condition, const JsonbValue *argument,
+append_argument(AddbEntityCondition *condition, JsonbContainer *object,
 				StringInfo out)
 {
-	JsonbContainer *object = container_of(condition, argument, "args", true);
 	const JsonbValue *op = get(object, "op");
 	bool		group = addb_entity_where_is_or(object) ||
 		(op != NULL && op->type == jbvString && op->val.string.len == 3 &&
@@ -177,6 +248,18 @@ append_argument(AddbEntityCondition *condition, const JsonbValue *argument,
 	appendStringInfoString(out, group ? ")" : "");
 }
 
+static JsonbContainer *
+argument_of(const AddbEntityCondition *condition, JsonbContainer *args, int i)
+{
+	const JsonbValue *value = getIthJsonbValueFromContainer(args, i);
+
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE,
+						  "element %d of \"args\" in \"%s\" must be an object",
+						  i + 1, condition->name);
+	return value->val.binary.data;
+}
+
 static void
 append_list(AddbEntityCondition *condition, JsonbContainer *object,
 			const char *joint, StringInfo out)
@@ -185,17 +268,17 @@ append_list(AddbEntityCondition *condition, JsonbContainer *object,
 	int			n = JsonContainerSize(array);
 
 	if (n == 0)
-		addb_entity_raise(ADDB_ENTITY_BAD_WHERE, "\"args\" in \"%s\" is empty",
-						  condition->name);
-	if (n == 1)
-		addb_entity_where_data(condition,
-							   container_of(condition, getIthJsonbValueFromContainer(array, 0),
-											"args", true), out);
-	for (int i = 0; n > 1 && i < n; i++)
+		addb_entity_raise_hint(ADDB_ENTITY_BAD_WHERE, addb_entity_empty_where_hint,
+							   "\"args\" in \"%s\" is empty", condition->name);
+	for (int i = 0; i < n; i++)
 	{
+		JsonbContainer *argument = argument_of(condition, array, i);
+
 		appendStringInfoString(out, i > 0 ? joint : "");
-		append_argument(condition, getIthJsonbValueFromContainer(array, i),
-						out);
+		if (n == 1)
+			addb_entity_where_data(condition, argument, out);
+		else
+			append_argument(condition, argument, out);
 	}
 }
 
@@ -207,6 +290,7 @@ append_operand(AddbEntityCondition *condition, const JsonbValue *operand,
 	const JsonbValue *value;
 	Subject		subject;
 
+	check_members(condition, object, operand_members);
 	if ((value = get(object, "name")) != NULL)
 	{
 		find_subject(condition, value, "name", &subject);
@@ -322,6 +406,7 @@ addb_entity_where_data(AddbEntityCondition *condition, JsonbContainer *object,
 	AddbText	op = text_of(condition, require(condition, object, "op"), "op");
 
 	check_stack_depth();
+	check_condition(condition, op, object);
 	if (append_by_template(condition, op, object, out))
 		return;
 	if (addb_text_is(op, "and"))
@@ -331,7 +416,9 @@ addb_entity_where_data(AddbEntityCondition *condition, JsonbContainer *object,
 	else if (addb_text_is(op, "not"))
 	{
 		appendStringInfoString(out, "NOT ");
-		append_argument(condition, require(condition, object, "arg"), out);
+		append_argument(condition,
+						container_of(condition, require(condition, object, "arg"), "arg", true),
+						out);
 	}
 	else if (addb_text_is(op, "between"))
 		append_between(condition, object, out);

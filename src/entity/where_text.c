@@ -3,8 +3,7 @@
  *	  Conditions as text, with the names of the model.
  *
  * The item layer's parser reads them and asks here for each name of a path. The
- * values behind :name are checked and written as those of conditions as data;
- * sets may also be in the item layer's form, {"$ss": [...]}.
+ * values behind :name are checked and written as those of conditions as data.
  */
 #include "postgres.h"
 
@@ -110,28 +109,6 @@ subject_of(void *arg, int levels)
 	return subject;
 }
 
-/* What stands behind the only member of an object, if that is its name. */
-static const JsonbValue *
-behind(const JsonbValue *value, const char *name)
-{
-	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data) ||
-		JsonContainerSize(value->val.binary.data) != 1)
-		return NULL;
-	return getKeyJsonValueFromContainer(value->val.binary.data, name,
-										(int) strlen(name), NULL);
-}
-
-/* The elements of a set in the item layer's form; else the value itself. */
-static const JsonbValue *
-elements_of(const JsonbValue *value)
-{
-	const JsonbValue *elements = behind(value, "$ss");
-
-	if (elements == NULL)
-		elements = behind(value, "$ns");
-	return elements != NULL ? elements : value;
-}
-
 static bool
 bind(void *arg, const void *on, AddbExpressionUse use, const JsonbValue *value,
 	 StringInfo out)
@@ -150,10 +127,6 @@ bind(void *arg, const void *on, AddbExpressionUse use, const JsonbValue *value,
 			addb_entity_refuse(subject->attribute, "has a size, which is compared with a number");
 		return false;
 	}
-	if (behind(value, "$s") != NULL)
-		return false;
-	if (subject->attribute->type == ADDB_ENTITY_SET && use == ADDB_USE_COMPARED)
-		value = elements_of(value);
 	addb_entity_where_value(resolver->condition, subject->attribute, false, ops[use],
 							value, subject->model, out);
 	return true;

@@ -10,6 +10,7 @@
 
 #include "dynamodb/attribute_value.h"
 #include "entity/error.h"
+#include "entity/js_string.h"
 #include "entity/value.h"
 #include "entity/where.h"
 
@@ -20,7 +21,7 @@ write_text(StringInfo json, const AddbEntityAttribute *attribute,
 	AddbText	text = addb_entity_text(attribute, value);
 
 	appendStringInfoString(json, "{\"S\":");
-	addb_av_append_utf8(json, text.data, text.len);
+	addb_js_string_append(json, text);
 	appendStringInfoCharMacro(json, '}');
 }
 
@@ -60,8 +61,9 @@ write_contained(StringInfo json, const AddbEntityAttribute *attribute,
 /*
  * addb_entity_where_value - appends the placeholder of a value for an attribute
  *
- * free: the path leads into an attribute of type any. Raises 23514 for a value
- * of a wrong type.
+ * For an attribute that is a key it is the whole text of the key, with all that
+ * the template has, whatever the operation: so it is in ElectroDB. free: the path
+ * leads into an attribute of type any. Raises 23514 for a value of a wrong type.
  */
 void
 addb_entity_where_value(AddbEntityCondition *condition,
@@ -72,16 +74,18 @@ addb_entity_where_value(AddbEntityCondition *condition,
 {
 	StringInfo	json =
 		addb_expressions_append_value(condition->expressions, out);
+	bool		contains = strcmp(op, "contains") == 0 || strcmp(op, "notContains") == 0;
+	bool		compares = !contains && strcmp(op, "begins") != 0;
 
 	if (strcmp(op, "type") == 0)
 		write_text(json, attribute, value);
 	else if (free || attribute->type == ADDB_ENTITY_ANY)
 		addb_av_encode_value(json, value, condition->name);
-	else if (strcmp(op, "contains") == 0 || strcmp(op, "notContains") == 0)
-		write_contained(json, attribute, value);
 	else if (attribute->as_key != NULL && attribute->parent == NULL &&
-			 strcmp(op, "begins") != 0)
+			 (compares || !attribute->as_key->is_numeric))
 		addb_entity_write_as_key(json, model, attribute, value, true);
+	else if (contains)
+		write_contained(json, attribute, value);
 	else if (is_text_type(attribute))
 		write_text(json, attribute, value);
 	else if (strcmp(op, "begins") == 0)

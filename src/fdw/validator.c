@@ -17,14 +17,11 @@
 #include "commands/defrem.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/varlena.h"
 
 #include "aws/endpoint.h"
 #include "aws/server.h"
+#include "core/closest.h"
 #include "core/compat.h"
-
-/* As far as PostgreSQL's own hints go: half of the letters may differ. */
-#define MAX_DISTANCE 4
 
 ADDB_FUNCTION(addb_fn_server_validator);
 
@@ -32,29 +29,14 @@ ADDB_FUNCTION(addb_fn_server_validator);
 static const char *
 closest_option(const char *name, AddbOptionPlace place)
 {
-	const char *closest = NULL;
-	int			closest_distance = MAX_DISTANCE + 1;
-	int			length = strlen(name);
+	AddbClosest closest = addb_closest(name, (int) strlen(name));
 	int			count;
 	const AddbOption *options = addb_server_options(&count);
 
-	for (int i = 0; length <= NAMEDATALEN && i < count; i++)
-	{
-		int			distance;
-
-		if (options[i].place != place)
-			continue;
-		distance = varstr_levenshtein_less_equal(name, length, options[i].name,
-												 strlen(options[i].name),
-												 1, 1, 1, closest_distance - 1,
-												 true);
-		if (distance < closest_distance && distance <= length / 2)
-		{
-			closest = options[i].name;
-			closest_distance = distance;
-		}
-	}
-	return closest;
+	for (int i = 0; i < count; i++)
+		if (options[i].place == place)
+			addb_closest_try(&closest, options[i].name, (int) strlen(options[i].name));
+	return closest.name;
 }
 
 static const char *

@@ -65,7 +65,9 @@ write_item(FunctionCallInfo fcinfo, AddbEntityMethod method)
 	addb_entity_arg_options(&call, fcinfo, 4);
 	if (method == ADDB_METHOD_UPSERT && !PG_ARGISNULL(5))
 		changes_argument(&call, fcinfo, 5);
-	return finish(&call, fcinfo, "\"attributes\", \"condition\" and \"vals\"");
+	return finish(&call, fcinfo, method == ADDB_METHOD_UPSERT ?
+				  "\"attributes\", \"condition\", \"vals\", \"options\" and \"changes\"" :
+				  "\"attributes\", \"condition\", \"vals\" and \"options\"");
 }
 
 /* (entity, key, changes, condition, vals, options) */
@@ -79,7 +81,7 @@ update_item(FunctionCallInfo fcinfo, AddbEntityMethod method)
 	changes_argument(&call, fcinfo, 2);
 	addb_entity_arg_where(&call, fcinfo, 3, 4);
 	addb_entity_arg_options(&call, fcinfo, 5);
-	return finish(&call, fcinfo, "\"key\", \"changes\", \"condition\" and \"vals\"");
+	return finish(&call, fcinfo, "\"key\", \"changes\", \"condition\", \"vals\" and \"options\"");
 }
 
 /* (entity, key, condition, vals, options) */
@@ -92,7 +94,7 @@ delete_item(FunctionCallInfo fcinfo, AddbEntityMethod method)
 	call.request.action.key = addb_entity_arg_object(fcinfo, 1, "key");
 	addb_entity_arg_where(&call, fcinfo, 2, 3);
 	addb_entity_arg_options(&call, fcinfo, 4);
-	return finish(&call, fcinfo, "\"key\", \"condition\" and \"vals\"");
+	return finish(&call, fcinfo, "\"key\", \"condition\", \"vals\" and \"options\"");
 }
 
 /*

@@ -198,7 +198,13 @@ visit(const Elements *list, AddbBatchWriter *writer)
 												  "atomic_dynamodb requests",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = addb_entity_add_context,
+		.arg = unconstify(AddbEntityMember *, list->call.request.member)
+	};
 
+	error_context_stack = &callback;
 	for (int i = 0; i < JsonContainerSize(list->array); i++)
 	{
 		AddbPlace	place = {list->argument, i + 1};
@@ -210,6 +216,7 @@ visit(const Elements *list, AddbBatchWriter *writer)
 			addb_batch_writer_push(writer, holder, append_element, &one, &place);
 		MemoryContextReset(context);
 	}
+	error_context_stack = callback.previous;
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

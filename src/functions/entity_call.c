@@ -98,6 +98,17 @@ addb_entity_arg_array(FunctionCallInfo fcinfo, int n, const char *name)
 	return container(fcinfo, n, name, false);
 }
 
+/* Whether a text begins like an object or array of JSON. */
+static bool
+is_json(AddbText text)
+{
+	int			i = 0;
+
+	while (i < text.len && strchr(" \t\n\r", text.data[i]) != NULL)
+		i++;
+	return i < text.len && (text.data[i] == '{' || text.data[i] == '[');
+}
+
 /*
  * addb_entity_arg_where - takes the arguments "condition" and "vals"
  *
@@ -114,7 +125,7 @@ addb_entity_arg_where(AddbEntityCall *call, FunctionCallInfo fcinfo,
 
 	call->request.action.where_name = "condition";
 	call->request.action.values_name = "vals";
-	if (text.len > 0 && (text.data[0] == '{' || text.data[0] == '['))
+	if (is_json(text))
 	{
 		char	   *json = pnstrdup(text.data, text.len);
 		Jsonb	   *parsed = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
@@ -193,9 +204,7 @@ has_condition(const AddbEntityOperation *operation)
 	const JsonbValue *where = &operation->where;
 
 	return where->type == jbvString ||
-		(where->type == jbvBinary &&
-		 (JsonContainerIsObject(where->val.binary.data) ||
-		  JsonContainerSize(where->val.binary.data) > 0));
+		where->type == jbvBinary;
 }
 
 /* The member "data", or both when the caller is told of a failed condition. */
@@ -281,6 +290,55 @@ read_result(const AddbEntityRequest *request, AddbCall *call)
 	return result;
 }
 
+static void
+append_composites(StringInfo out, const AddbEntityKey *key, AddbEntityValues values)
+{
+	for (int i = 0; i < key->nparts; i++)
+	{
+		const AddbEntityAttribute *attribute = key->parts[i].attribute;
+		const JsonbValue *value = values[attribute->number];
+		Jsonb	   *document;
+
+		if (value == NULL)
+			continue;
+		document = JsonbValueToJsonb(unconstify(JsonbValue *, value));
+		appendStringInfo(out, "%s%s = ", out->len > 0 ? ", " : " with ",
+						 addb_entity_quote(attribute->name));
+		(void) JsonbToCString(out, &document->root, VARSIZE(document));
+	}
+}
+
+/* The item that an operation is about, as its entity has it. */
+static void
+add_item_context(void *arg)
+{
+	const AddbEntityRequest *request = arg;
+	const AddbEntityModel *model = request->member->model;
+	AddbEntityValues values =
+		addb_entity_read_values(model, request->action.key != NULL ? request->action.key
+								: request->action.attributes);
+	StringInfoData item;
+
+	initStringInfo(&item);
+	append_composites(&item, &model->primary->pk, values);
+	append_composites(&item, &model->primary->sk, values);
+	errcontext("entity \"%s\"%s", addb_entity_quote(request->member->alias),
+			   addb_entity_quote((AddbText) {item.data, item.len}));
+}
+
+static _Noreturn void
+raise_failure(const AddbEntityRequest *request, AddbCall *call)
+{
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = add_item_context,
+		.arg = unconstify(AddbEntityRequest *, request)
+	};
+
+	error_context_stack = &context;
+	addb_call_raise(call);
+}
+
 /*
  * addb_entity_call_run - compiles an operation on one item and carries it out
  *
@@ -319,7 +377,7 @@ addb_entity_call_run(AddbEntityCall *call, const char *arguments)
 		result = error == NULL || (addb_call_was_unsettled(sent) && !error->settles) ? NULL :
 			addb_entity_format_error(request, error);
 		if (result == NULL)
-			addb_call_raise(sent);
+			raise_failure(request, sent);
 	}
 	addb_call_release(sent);
 	return unwrap(request, result);

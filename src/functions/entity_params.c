@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "core/compat.h"
+#include "dynamodb/attribute_value.h"
 #include "dynamodb/token.h"
 #include "functions/args.h"
 #include "functions/entity_call.h"
@@ -15,19 +16,21 @@
 
 ADDB_FUNCTION(addb_fn_params);
 
-/* {"operation": ..., "request": ...} */
+/* {"operation": ..., "request": ...}; a string that text cannot hold is a form $s */
 static Datum
 show(const char *operation, const char *request, int len)
 {
 	StringInfoData text;
-	char	   *json;
+	AddbJsonbValue value;
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "{\"operation\":\"%s\",\"request\":", operation);
 	appendBinaryStringInfo(&text, request, len);
 	appendStringInfoChar(&text, '}');
-	json = pg_any_to_server(text.data, text.len, PG_UTF8);
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+	addb_jsonb_start();
+	if (!addb_av_decode_document(text.data, text.len, &value))
+		elog(ERROR, "request is no JSON");
+	return JsonbPGetDatum(addb_jsonb_finish(value));
 }
 
 /* As in transact.c, but for the name of the argument. */

@@ -144,7 +144,9 @@ read_action(const AddbTransactAction *action, const JsonbValue *values,
 	operation->options.table = text_of(&values[MEMBER_TABLE]);
 	operation->options.response = addb_transact_returns_item(action, &values[MEMBER_RESPONSE])
 		? ADDB_RESPONSE_ALL_OLD : ADDB_RESPONSE_DEFAULT;
-	operation->options.attributes = container_of(&values[MEMBER_ATTRIBUTES]);
+	if (values[MEMBER_ATTRIBUTES].type != jbvNull)
+		operation->options.attributes =
+			addb_entity_options_attributes(container_of(&values[MEMBER_ATTRIBUTES]));
 }
 
 /* An item as its entity shows it; NULL when it is not the entity's. */

@@ -685,7 +685,7 @@ sub test_errors
 	like($error->{message}, qr/missing: "id"$/, 'error: and they are named');
 	my $delete = { entity => 'm', method => 'delete', key => { id => 'I' } };
 	$error = operate($thing, { method => 'transactWrite', items => [ $delete, $put ] })->{error};
-	like($error->{context}, qr/^item 2 of the transaction/, 'error: of a transaction, the item is told');
+	like($error->{context}, qr/^item 2 of the transaction/m, 'error: of a transaction, the item is told');
 	$error = operate($thing, { method => 'transactWrite', items => [ ($delete) x 101 ] })->{error};
 	is($error->{sqlstate}, '54000', 'error: a transaction takes 100 items');
 	error_is($thing, { method => 'transactWrite', items => [ { entity => 'm', method => 'get', key => { id => 'I' } } ] }, 'none',

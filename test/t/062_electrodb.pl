@@ -43,7 +43,8 @@ for my $scenario (@{ read_json("$FindBin::Bin/../vectors/electrodb/e2e.json") })
 hand_on_cursors();
 done_testing();
 
-# A query that either side continues where the other stopped, page by page.
+# A query that either side continues where the other stopped, page by page, also
+# behind a key with U+0000.
 sub hand_on_cursors
 {
 	my $key = sub { my ($pk, $sk) = @_; ({ AttributeName => $pk, KeyType => 'HASH' }, { AttributeName => $sk, KeyType => 'RANGE' }) };
@@ -62,8 +63,13 @@ sub hand_on_cursors
 	ddb_raw('CreateTable', { TableName => $table, BillingMode => 'PAY_PER_REQUEST', %{ $scenario{tableDefinition} } });
 	my %side = (js => start_node(\%scenario, $table), sql => start_sql(\%scenario, $table));
 	my $by = sub { $_[0] eq 'js' ? by_js($side{js}, $_[1]) : by_sql($side{sql}, $_[1]) };
-	my @ids = map { "Ä$_" } 1 .. 7;
-	$by->('js', { method => 'put', entity => 'agent', attributes => { id => $_, unit => 'ü', rank => 'r' } }) for @ids;
+	my @ids = ("Ä\0a", "Ä\0b", map { "Ä$_" } 3 .. 7);
+	for my $id (@ids)
+	{
+		my $odd = $id =~ /\0/;
+		$by->($odd ? 'sql' : 'js', { method => 'put', entity => 'agent',
+			attributes => { id => $odd ? { '$s' => $id =~ s/\0/\\u0000/r } : $id, unit => 'ü', rank => 'r' } });
+	}
 	for my $case ([ units => { unit => 'ü' } ], [ ranks => { rank => 'r' } ])
 	{
 		for my $turns ([qw(js sql)], [qw(sql js)])
@@ -74,7 +80,7 @@ sub hand_on_cursors
 			{
 				my $answer = $by->($turns->[ $page % 2 ], { method => 'query', entity => 'agent', index => $index, key => $composites,
 					options => { limit => 2, defined $cursor ? (cursor => $cursor) : () } });
-				push @got, map { $_->{id} } @{ $answer->{result}{data} };
+				push @got, map { ref $_->{id} ? $_->{id}{'$s'} =~ s/\\u0000/\0/r : $_->{id} } @{ $answer->{result}{data} };
 				$cursor = $answer->{result}{cursor};
 			}
 			is_deeply(\@got, \@ids, "a cursor of $index goes from $turns->[0] to $turns->[1] and back");
