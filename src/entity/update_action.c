@@ -220,17 +220,24 @@ act_in_place(AddbEntityUpdate *update, const AddbEntityAction *action,
 	write_value(update, path, action->value, is_set, out);
 }
 
+/*
+ * Notes what becomes of an attribute, for the keys that it is part of. A value for
+ * a missing attribute counts as set, as in ElectroDB: of an item that has another
+ * one the key changes nevertheless.
+ */
 static void
 touch(AddbEntityUpdate *update, const AddbEntityAction *action,
 	  const AddbEntityPath *path)
 {
 	int			number = path->root->number;
+	bool		sets = action->op == ADDB_OPERATOR_SET ||
+		action->op == ADDB_OPERATOR_IF_NOT_EXISTS;
 
 	if (path->leaf != path->root || path->free)
 		return;
 	if (action->op == ADDB_OPERATOR_REMOVE)
 		update->touched[number] = ADDB_TOUCH_REMOVED;
-	else if (action->op == ADDB_OPERATOR_SET && action->ref == NULL &&
+	else if (sets && action->ref == NULL &&
 			 update->touched[number] != ADDB_TOUCH_UNKNOWN)
 	{
 		update->touched[number] = ADDB_TOUCH_SET;

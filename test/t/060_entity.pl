@@ -411,11 +411,15 @@ sub test_deviations
 		'where: a value of a wrong type is refused');
 	error_is($thing, { %id, method => 'get', where => [ { op => 'exists', attr => 's' } ] }, 1012, 'get has no where');
 	error_is($thing, { %id, method => 'check', where => [ { op => 'exists', attr => 's' } ] }, 'none', 'check is for transactions');
-	for my $operator (qw(add subtract ifNotExists))
+	for my $operator (qw(add subtract))
 	{
 		error_is($thing, { %id, method => 'update', chain => [ { $operator => { rank => 1 } } ] }, 2002,
 			"update: $operator on a composite is refused, for its sum is not known");
 	}
+	request_is($thing, { %id, method => 'update', chain => [ { ifNotExists => { rank => 1 } } ] }, 'UpdateExpression',
+		{ SET => [ sort_json([ ['gsk'], { value => { S => '$e_1#rank_1' } } ], [ ['rank'], [ 'if_not_exists', { path => ['rank'] }, { value => { N => '1' } } ] ],
+			[ ['id'], { value => { S => 'I' } } ], [ ['__edb_e__'], { value => { S => 'e' } } ], [ ['__edb_v__'], { value => { S => '1' } } ]) ] },
+		'update: ifNotExists of a composite rewrites its key');
 	error_is($thing, { %id, method => 'update', chain => [ { data => [ { op => 'set', attr => 'rank', ref => 'n' } ] } ] }, 2002,
 		'update: so is a copy of another attribute');
 	error_is($thing, { entity => 'm', method => 'upsert', attributes => { id => 'I' }, chain => [ { add => { rank => 1 } } ] }, 2002,
