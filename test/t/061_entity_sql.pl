@@ -22,6 +22,7 @@ sql('SELECT ' . register(model('agent')));
 test_sessions();
 test_references();
 test_dump();
+test_dump_by_owner();
 test_rights();
 test_tables();
 test_lost_answers();
@@ -165,6 +166,34 @@ sub test_dump
 	return;
 }
 
+# Who owns the database, and nothing else, dumps all of it.
+sub test_dump_by_owner
+{
+	my $owner = "addb_owner_$$";
+	my ($dump, $err) = ('', '');
+	sql("CREATE ROLE $owner LOGIN");
+	my $owned = make_database(with => "OWNER $owner");
+	sql("GRANT USAGE ON FOREIGN DATA WRAPPER atomic_dynamodb TO $owner");
+	sql('SELECT ' . register(model('owned')));
+	sql("CREATE SERVER own FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'eu-west-1'); CREATE USER MAPPING FOR $owner SERVER own", user => $owner);
+	for my $level (undef, 'read', 'admin')
+	{
+		sql("SELECT ddb_grant('$owner', '$level')") if $level;
+		ok(IPC::Run::run([ 'pg_dump', '--username', $owner, '--dbname', $owned ], '<', \undef, '>', \$dump, '2>', \$err),
+			'pg_dump by an owner, ' . ($level // 'of no level')) or diag($err);
+	}
+	my $copy = make_database(bare => 1, with => "OWNER $owner");
+	sql($dump);
+	is(sql('SELECT entity FROM ddb_entities', user => $owner), 'owned', 'its models are restored, and the right to see them');
+	is(sql("SELECT has_function_privilege('$owner', 'ddb_delete_table(text)', 'EXECUTE')"), 't', 'and the level');
+	ok(IPC::Run::run([ 'pg_dump', '--username', $owner, '--dbname', $copy ], '<', \undef, '>', \$dump, '2>', \$err), 'what was restored is dumped again')
+	  or diag($err);
+	$ENV{PGDATABASE} = $database;
+	sql("DROP DATABASE $_", dbname => 'postgres') for $owned, $copy;
+	sql("DROP ROLE $owner");
+	return;
+}
+
 sub test_rights
 {
 	my $role = "addb_role_$$";
@@ -174,7 +203,7 @@ sub test_rights
 	my $get = q{SELECT ddb_entity_get('agent', '{"office": "x", "id": "1"}')};
 	is($may->($get), 'may', 'a reader may get');
 	is($may->('SELECT * FROM ddb_entities'), 'may', 'and see the entities');
-	is($may->('SELECT * FROM ddb_entity_models'), '42501', 'but not the table');
+	is($may->('SELECT * FROM ddb_entity_models'), 'may', 'and the table behind them, for pg_dump');
 	is($may->(sprintf "SELECT $put", 'agent'), '42501', 'nor put');
 	is($may->('SELECT ' . register(model('mine'))), '42501', 'nor register');
 	sql("SELECT ddb_grant('$role', 'write')");
@@ -187,7 +216,7 @@ sub test_rights
 	is($may->('SELECT ddb_internal_entity_read(' . literal(model('x')) . ')'), '42501', 'with nothing internal at hand');
 	sql("SELECT ddb_revoke('$role')");
 	is($may->($get), '42501', 'all of it can be taken away');
-	is($may->('SELECT * FROM ddb_entities'), '42501', 'the view too');
+	is($may->("SELECT * FROM $_"), '42501', "$_ too") for qw(ddb_entities ddb_entity_models);
 	sql("DROP OWNED BY $role; DROP ROLE $role");
 	is((sql_error('BEGIN READ ONLY; SELECT ' . register(model('x'))))[0], '25006', 'nothing is registered in a read-only transaction');
 	return;
