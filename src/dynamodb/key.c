@@ -305,15 +305,7 @@ bool
 addb_key_find(const AddbKeySchema *schema, const char *json, size_t len,
 			  StringInfo identity)
 {
-	Found		result;
-
-	if (!find_values(schema, json, len, false, &result))
-		return false;
-	for (int i = 0; i < schema->n; i++)
-		if (!result.found[i] ||
-			append_found(identity, schema, &result, i) != FAULT_NONE)
-			return false;
-	return true;
+	return addb_key_fits(schema, ADDB_HOLDER_ITEM, json, len, identity);
 }
 
 /* A name of UTF-8 for a message. */
@@ -368,6 +360,27 @@ raise_fault(const AddbKeySchema *schema, int index, Fault fault, int len,
 					type == 'S' ? "a string" : type == 'N' ? "a number" :
 					"binary, {\"$b\": \"base64\"}"),
 			 errdetail_internal("%s", describe_key(schema))));
+}
+
+/*
+ * addb_key_fits - whether addb_key_check would take the key in a request
+ *
+ * Appends its identity as that does; what identity then holds beyond its old
+ * length is void when it would not.
+ */
+bool
+addb_key_fits(const AddbKeySchema *schema, AddbKeyHolder holder,
+			  const char *json, size_t len, StringInfo identity)
+{
+	Found		result;
+
+	if (!find_values(schema, json, len, holder == ADDB_HOLDER_KEY, &result))
+		return false;
+	for (int i = 0; i < schema->n; i++)
+		if (!result.found[i] ||
+			append_found(identity, schema, &result, i) != FAULT_NONE)
+			return false;
+	return holder == ADDB_HOLDER_ITEM || result.stranger.data == NULL;
 }
 
 /*

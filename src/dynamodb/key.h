@@ -39,6 +39,8 @@ extern void addb_place_context(void *place);
 extern bool addb_key_name_is(const AddbJsonSlice *name, const char *attribute);
 extern bool addb_key_find(const AddbKeySchema *schema, const char *json,
 						  size_t len, StringInfo identity);
+extern bool addb_key_fits(const AddbKeySchema *schema, AddbKeyHolder holder,
+						  const char *json, size_t len, StringInfo identity);
 extern void addb_key_check(const AddbKeySchema *schema, AddbKeyHolder holder,
 						   const char *json, size_t len,
 						   const AddbPlace *place, StringInfo identity);

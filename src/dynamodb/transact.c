@@ -206,6 +206,17 @@ check_number(const AddbTransaction *transaction, int n)
 																  ADDB_TRANSACT_MAX_ACTIONS)))));
 }
 
+/* Each table makes this happen once in a statement. */
+static void
+begin_again(AddbTransaction *transaction)
+{
+	transaction->again = false;
+	transaction->n = 0;
+	transaction->size = 0;
+	resetStringInfo(&transaction->items);
+	resetStringInfo(&transaction->keys);
+}
+
 /*
  * addb_transact_build - reads the actions and compiles them
  *
@@ -238,6 +249,11 @@ addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
 		if (transaction->n > 0)
 			appendStringInfoChar(&transaction->items, ',');
 		compile(transaction, action, find_compiler(compilers, action->object));
+		if (transaction->again)
+		{
+			begin_again(transaction);
+			continue;
+		}
 		transaction->n++;
 		check_size(transaction);
 	}
@@ -255,27 +271,62 @@ check_item_size(const AddbTransactAction *action, uint64 size)
 						   size, ADDB_ITEM_MAX_SIZE)));
 }
 
+/* The action whose item's identity is what transaction->keys has from start on. */
+static const AddbTransactAction *
+find_taker(const AddbTransaction *transaction, int start)
+{
+	int			len = transaction->keys.len - start;
+
+	for (int i = 0; i < transaction->n; i++)
+	{
+		const AddbTransactAction *other = &transaction->actions[i];
+
+		if (other->key_len == len &&
+			memcmp(transaction->keys.data + other->key_start,
+				   transaction->keys.data + start, len) == 0)
+			return other;
+	}
+	return NULL;
+}
+
 /* DynamoDB takes an item once in a transaction. */
 static void
 check_not_taken(const AddbTransaction *transaction,
 				const AddbTransactAction *action)
 {
-	for (int i = 0; i < transaction->n; i++)
-	{
-		const AddbTransactAction *other = &transaction->actions[i];
+	const AddbTransactAction *other = find_taker(transaction, action->key_start);
 
-		if (other->key_len == action->key_len &&
-			memcmp(transaction->keys.data + other->key_start,
-				   transaction->keys.data + action->key_start,
-				   action->key_len) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%ss %d and %d are on the same item",
-							action->kind->noun, other->number, action->number),
-					 errdetail_internal("%s",
-										addb_transact_detail(transaction,
-															 _("A DynamoDB transaction takes an item once.")))));
-	}
+	if (other != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%ss %d and %d are on the same item",
+						action->kind->noun, other->number, action->number),
+				 errdetail_internal("%s",
+									addb_transact_detail(transaction,
+														 _("A DynamoDB transaction takes an item once.")))));
+}
+
+/*
+ * addb_transact_key_fits - whether addb_transact_take_key would take the key
+ *
+ * For those that know the schema from before. Of the same arguments; nothing is
+ * taken note of.
+ */
+bool
+addb_transact_key_fits(AddbTransaction *transaction, const char *table,
+					   const AddbKeySchema *schema, AddbKeyHolder holder,
+					   int start)
+{
+	StringInfo	keys = &transaction->keys;
+	int			key_start = keys->len;
+	bool		fits;
+
+	appendBinaryStringInfo(keys, table, (int) strlen(table) + 1);
+	fits = addb_key_fits(schema, holder, transaction->items.data + start,
+						 transaction->items.len - start, keys) &&
+		find_taker(transaction, key_start) == NULL;
+	keys->len = key_start;
+	return fits;
 }
 
 /*

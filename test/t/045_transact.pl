@@ -24,6 +24,7 @@ my %key = (pk => { S => 'p' }, sk => { S => 's' });
 test_requests();
 test_get_requests();
 test_key_schema();
+test_other_key();
 test_lost_answers();
 test_unknown_outcome();
 test_retries();
@@ -243,17 +244,28 @@ sub test_get_requests
 	return;
 }
 
-# The key is asked for once a session, and again when it was refused.
+# The key is asked for once a session, and again when it was refused, or when a
+# create relies on it.
 sub test_key_schema
 {
 	my $session = session(to());
 	$server->reset;
-	$session->query('SELECT ' . write_call([ create(1), create(2) ])) for 1, 2;
-	is($server->count('DescribeTable'), 1, 'the key of a table is asked for once');
+	$session->query('SELECT ' . write_call([ put(1), put(2), @{ increment('k') } ])) for 1, 2;
+	is_deeply([ map { $server->count($_) } qw(DescribeTable TransactWriteItems) ], [ 1, 2 ], 'the key of a table is asked for once');
+	$server->reset;
+	$session->query('SELECT ' . write_call([ put(1), create(2), create(3) ])) for 1, 2;
+	is_deeply([ map { $server->count($_) } qw(DescribeTable TransactWriteItems) ], [ 2, 2 ], 'for a create once a statement');
+	$server->reset;
+	$session->query('DO $$ BEGIN FOR i IN 1 .. 3 LOOP PERFORM ' . write_call([ create(4) ]) . '; END LOOP; END $$');
+	is_deeply([ map { $server->count($_) } qw(DescribeTable TransactWriteItems) ], [ 1, 3 ], 'however many transactions it has');
+	$session->query_error('SELECT ' . write_call([ put(1), { op => 'put', item => { pk => 'p' } } ]));
+	$session->query_error('SELECT ' . write_call([ put(1), put(1) ]));
+	is($server->count('DescribeTable'), 3, 'before it refuses anything by the key, it is asked for');
+	$server->reset;
 	$server->script({ match => 'TransactWriteItems', %{ refusal('ValidationException') } });
 	is(($session->query_error('SELECT ' . write_call([ put(1) ])))[0], '22023', 'a refused transaction');
 	$session->query('SELECT ' . write_call([ put(1) ]));
-	is($server->count('DescribeTable'), 2, 'makes the key doubtful');
+	is($server->count('DescribeTable'), 1, 'makes the key doubtful');
 	script(cancellation('ValidationError'));
 	$session->query('SELECT ' . write_call([ put(1) ]));
 	$session->query('SELECT ' . write_call([ put(1) ]));
@@ -262,6 +274,41 @@ sub test_key_schema
 	$session->query('SELECT ' . write_call([ put(1) ]));
 	$session->query('SELECT ' . write_call([ put(1) ]));
 	is($server->count('DescribeTable'), 0, 'but not a condition');
+	return;
+}
+
+# A table that takes the place of another while a session knows the other's key.
+sub test_other_key
+{
+	my $name = unique_name();
+	my $make = sub {
+		my (@key) = @_;
+		ddb_try('DeleteTable', { TableName => $name });
+		ddb_raw('CreateTable', { TableName => $name, BillingMode => 'PAY_PER_REQUEST', KeySchema => [ map { { AttributeName => $key[2 * $_], KeyType => (qw(HASH RANGE))[$_] } } 0 .. $#key / 2 ],
+				AttributeDefinitions => [ map { { AttributeName => $key[2 * $_], AttributeType => $key[2 * $_ + 1] } } 0 .. $#key / 2 ] });
+	};
+	my $item = sub { return { op => $_[0], table => $name, item => $_[1] } };
+	my $key = sub { return { op => $_[0], table => $name, key => $_[1], @_[2 .. $#_] } };
+	my $run = sub { my ($session, @actions) = @_; return $session->query('SELECT canceled FROM ' . write_call(\@actions)) };
+	my $known = sub { my $session = session(to()); $make->(a => 'S'); $run->($session, $item->(put => { a => '1' })); $make->(@_); return $session };
+	my $all = sub { return [ sort map { to_json($_) } @{ ddb_raw('Scan', { TableName => $name })->{Items} } ] };
+
+	my $session = $known->(b => 'N');
+	my %precious = (b => { N => '5' }, precious => { BOOL => JSON::PP::true });
+	ddb_raw('PutItem', { TableName => $name, Item => \%precious });
+	is($run->($session, $item->(create => { a => '1', b => 5 })), 't', 'a create by the key of another table');
+	is_deeply($all->(), [ to_json(\%precious) ], 'overwrites nothing');
+
+	is($run->($known->(b => 'N'), $item->(put => { b => 6 }), $key->(update => { b => 7 }, set => { n => 1 })), 'f', 'what the other table would not take is written');
+	is_deeply($all->(), [ to_json({ b => { N => '6' } }), to_json({ b => { N => '7' }, n => { N => '1' } }) ], 'by the new key');
+	is($run->($known->(b => 'N'), $item->(put => { a => '1', b => 1 }), $item->(put => { a => '1', b => 2 })), 'f', 'nor are two items of the other table one');
+	is($run->($known->(b => 'S'), $item->(put => { a => '1', b => '2' }), $item->(put => { a => '2', b => '3' }), $item->(create => { a => '3', b => '1' })), 'f',
+		'an item is compared with others by one key');
+	is($run->($known->(a => 'S', b => 'S'), $item->(put => { a => '1', b => 'x' }), $key->(delete => { a => '1', b => 'y' })), 'f', 'a key with another attribute');
+	$session = $known->(b => 'N');
+	is($session->query('SELECT count(*) FROM ddb_transact_get(' . literal([ { table => $name, key => { b => 1 } } ]) . ')'), 1, 'so it is with reads');
+	my @error = $known->(b => 'N')->query_error('SELECT ' . write_call([ $item->(put => { c => '1' }) ]));
+	is("$error[0] $error[1]", '22023 "item" of action 1 has no "b"', 'what is refused is refused by the table that there is');
 	return;
 }
 
