@@ -47,6 +47,7 @@ AS $$
 		('ddb_internal_delete_step', 'owner'),
 		('ddb_internal_entity_batch_get', 'read'),
 		('ddb_internal_entity_changed', 'owner'),
+		('ddb_internal_entity_joins', 'owner'),
 		('ddb_internal_entity_name', 'owner'),
 		('ddb_internal_entity_query', 'read'),
 		('ddb_internal_entity_read', 'owner'),

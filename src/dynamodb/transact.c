@@ -260,15 +260,17 @@ addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
 }
 
 static void
-check_item_size(const AddbTransactAction *action, uint64 size)
+check_item_size(const AddbTransaction *transaction,
+				const AddbTransactAction *action, uint64 size)
 {
 	if (size > ADDB_ITEM_MAX_SIZE)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("\"item\" of %s %d is too large for DynamoDB",
 						action->kind->noun, action->number),
-				 errdetail("Its names and values take at least " UINT64_FORMAT " bytes; DynamoDB takes %d (400 kB).",
-						   size, ADDB_ITEM_MAX_SIZE)));
+				 errdetail_internal("%s",
+									addb_transact_detail(transaction,
+														 addb_item_size_detail(size)))));
 }
 
 /* The action whose item's identity is what transaction->keys has from start on. */
@@ -348,11 +350,12 @@ addb_transact_take_key(AddbTransaction *transaction, AddbTransactAction *action,
 	AddbPlace	place = {
 		.element = action->number,
 		.noun = psprintf("\"%s\" of %s", holder == ADDB_HOLDER_ITEM ? "item" : "key",
-						 action->kind->noun)
+						 action->kind->noun),
+		.preface = transaction->preface
 	};
 
 	if (holder == ADDB_HOLDER_ITEM)
-		check_item_size(action, size);
+		check_item_size(transaction, action, size);
 	action->table = table;
 	action->key_start = transaction->keys.len;
 	appendBinaryStringInfo(&transaction->keys, table, (int) strlen(table) + 1);

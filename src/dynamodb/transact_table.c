@@ -33,7 +33,7 @@ typedef enum Member
 
 static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
-	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0, true},
+	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_PUT, ADDB_OPS_PUT},
 	[MEMBER_KEY] = {"key", jbvObject, ADDB_OPS_ALL & ~ADDB_OPS_PUT,
 	ADDB_OPS_ALL & ~ADDB_OPS_PUT},

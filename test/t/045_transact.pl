@@ -34,6 +34,7 @@ test_not_retried();
 test_interrupt();
 test_reasons();
 test_strict();
+test_null();
 test_gets();
 test_unique_email();
 test_other_errors();
@@ -411,6 +412,16 @@ sub test_tokens
 	script(refusal('TransactionInProgressException'));
 	sql('SELECT ' . write_call(increment('token3')), to());
 	is_deeply([ scalar(tokens()), scalar(uniq(tokens())) ], [ 2, 1 ], 'one in progress is asked for again, with its token');
+	script({ %{ refusal('TransactionInProgressException') }, repeat => 2 });
+	my @error = sql_error('SELECT ' . write_call(increment('token4'), "'progress $$'"), to(max_attempts => 2));
+	is("$error[0] $error[3]", '40001 Repeat it with the same token. DynamoDB then carries it out at most once, and tells what became of it.', 'and then by the caller');
+	script({ apply_then_reset => 1 }, { %{ refusal('TransactionInProgressException') }, repeat => -1 });
+	@error = sql_error('SELECT ' . write_call(increment('token4'), "'progress $$'"), to(max_attempts => 2));
+	is($error[0], '08007', 'after a lost attempt');
+	like($error[3], qr/repeat it within 10 minutes with the token that the context tells/, 'the same');
+	script();
+	sql('SELECT ' . write_call(increment('token4'), "'progress $$'"), to());
+	is(count_of('token4'), 1, 'who does so has it done once');
 	return;
 }
 
@@ -504,6 +515,20 @@ sub test_strict
 	return;
 }
 
+# What is null by mistake must not become the default.
+sub test_null
+{
+	my %write = (op => 'put', item => { pk => 'null', sk => 'null' });
+	my @error = sql_error('SELECT ' . write_call([ put(1), { %write, table => undef } ]), to());
+	is("$error[0] $error[1]", '22004 "table" of action 2 must not be null', 'a table that is null');
+	@error = sql_error('SELECT * FROM ddb_transact_get(' . literal([ { key => { pk => 'null', sk => 'null' }, table => undef } ]) . ')', to());
+	is("$error[0] $error[1]", '22004 "table" of get 1 must not be null', 'in a transaction that reads');
+	@error = sql_error('SELECT ' . write_call([ \%write ], 'NULL', 'NULL'), to());
+	is("$error[0] $error[1]", '22004 argument "strict" must not be null', 'whether errors are raised');
+	is(stored('null', 'null'), undef, 'nothing was written');
+	return;
+}
+
 sub test_gets
 {
 	ddb_raw('PutItem', { TableName => $table, Item => { %key, n => { N => '1' } } });
@@ -590,5 +615,19 @@ sub test_encodings
 	is_deeply($result->{data}[0]{item}, { 'clé' => 'père', 'né' => 1 }, 'and come back');
 	is_deeply(from_json(do { my $detail = (sql_error('SELECT ' . write_call($actions, 'NULL', 'true'), to()))[2]; utf8::encode($detail); $detail }),
 		$result->{data}, 'in the DETAIL, too');
+
+	# an item that the database cannot show
+	ddb_raw('PutItem', { TableName => $accented, Item => { 'clé' => { S => 'İ' }, x => { S => 'a' } } });
+	ddb_raw('PutItem', { TableName => $accented, Item => { 'clé' => { S => 'i' }, x => { S => 'İ' } } });
+	$actions = [ { op => 'put', table => $accented, item => { 'clé' => 'new' } }, { op => 'create', table => $accented, item => { 'clé' => 'i' }, response => 'all_old' } ];
+	$result = result(write_call($actions));
+	ok($result->{canceled}, 'a cancellation with an item that the encoding lacks characters for');
+	is_deeply(codes($result), [ 'None', 'ConditionalCheckFailed' ], 'tells whose fault it was');
+	is($result->{data}[1]{item}, undef, 'without the item');
+	like($result->{data}[1]{message}, qr/\AThe conditional request failed; the item cannot be shown: character .* has no equivalent in encoding "LATIN1"\z/, 'and why without');
+	my @error = sql_error('SELECT ' . write_call($actions, 'NULL', 'true'), to());
+	is("$error[0] $error[1]", '23505 DynamoDB transaction was canceled because an item already exists', 'so it is with strict');
+	is_deeply(from_json(do { utf8::encode($error[2]); $error[2] }), $result->{data}, 'whose DETAIL has the rows');
+	is(ddb_raw('GetItem', { TableName => $accented, Key => { 'clé' => { S => 'new' } } })->{Item}, undef, 'nothing was written');
 	return;
 }
