@@ -220,6 +220,8 @@ hint_of(const AddbErrorRow *row, const AddbErrorContext *context)
 	if (row->hint == NULL && context->arguments != NULL &&
 		row->sqlstate == ERRCODE_INVALID_PARAMETER_VALUE)
 		return psprintf("Check the arguments %s.", context->arguments);
+	if (row->is_of_arguments && context->arguments != NULL)
+		return psprintf("%s Check the arguments %s.", row->hint, context->arguments);
 	if (row->server_hint != NULL && context->server != NULL)
 		return psprintf(row->server_hint, context->server);
 	return row->hint;

@@ -205,7 +205,8 @@ static const AddbErrorRow too_large = {
 	{NULL},
 	ERRCODE_PROGRAM_LIMIT_EXCEEDED, ADDB_NOT_APPLIED,
 	"item or key is too large for DynamoDB",
-	HINT_SIZES
+	HINT_SIZES,
+	.is_of_arguments = true
 };
 
 static const AddbErrorRow throttled = {
@@ -276,7 +277,8 @@ static const AddbErrorRow canceled_too_large = {
 	{NULL},
 	ERRCODE_PROGRAM_LIMIT_EXCEEDED, ADDB_NEVER_APPLIED,
 	"DynamoDB transaction was canceled because an item or key is too large",
-	HINT_SIZES
+	HINT_SIZES,
+	.is_of_arguments = true
 };
 
 /* Failures of the transport, in the order of AddbTransportFailure. */

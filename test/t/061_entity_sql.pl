@@ -406,6 +406,7 @@ sub test_sizes
 		is($error[0], '54000', 'an item that becomes too large: ' . substr $update, 0, 20);
 		like($error[1], qr/item or key is too large/, 'in the message');
 		like($error[2], qr/Item size to update has exceeded the maximum allowed size/, 'in DynamoDB\'s words');
+		like($error[3], qr/400 kB.* Check the arguments "/, 'and the arguments are named');
 	}
 	is(sql("SELECT canceled, data[1].code, data[1].message FROM ddb_transact_write(jsonb_build_array(jsonb_build_object('op', 'update', 'entity', 'agent', 'key', " . $key->("'x'", "'y'") . ", 'set', $grow -> 'set')))", to()),
 		't|ValidationError|Item size to update has exceeded the maximum allowed size', 'a result where errors are none');
