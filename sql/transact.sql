@@ -12,7 +12,7 @@ SELECT canceled, r.* FROM ddb_transact_write($$[
 	{"op": "put", "table": "regress_transact_2", "item": {"größe": {"$b": "AAEC"}, "v": [1.5, null, true]}},
 	{"op": "create", "item": {"pk": "a", "sk": 2, "l": [1]}},
 	{"op": "update", "key": {"pk": "a", "sk": 3}, "update": "SET a = :v, \"b c\" = :w ADD n :v", "values": {":v": 1, "w": "x"}},
-	{"op": "upsert", "key": {"pk": "a", "sk": 4}, "set": {"v": {"a": null}}, "table": null}]$$), unnest(data) WITH ORDINALITY AS r;
+	{"op": "upsert", "key": {"pk": "a", "sk": 4}, "set": {"v": {"a": null}}}]$$), unnest(data) WITH ORDINALITY AS r;
 SELECT requests, items_read, items_written, write_units > 0 AS cost FROM ddb_last_response();
 SELECT canceled, r.* FROM ddb_transact_write($$[
 	{"op": "patch", "key": {"pk": "a", "sk": 2}, "set": {"m": {"k": [1, 2]}, "new": "x"}, "add": {"n": 5, "s": {"$ss": ["a"]}}, "append": {"l": [2, {"a": 3}], "l2": [1]}, "subtract": {"k": 2.5}},

@@ -182,3 +182,63 @@ FROM ddb_query_items('orders', 'status = :s AND total > :t', '{"s": "open", "t":
                      index_name => 'by_status', descending => true) AS o LIMIT 3;
 
 SELECT count(*), sum((o->'total')::numeric) FROM ddb_scan('orders', segments => 4) AS o;
+
+\set ECHO none
+\echo
+\echo '=== A transaction: an order and its customer''s total, both or neither ==='
+\echo
+\set ECHO queries
+
+SELECT canceled FROM ddb_transact_write('[
+    {"op": "create", "table": "orders", "item": {"customer": "customer#7", "number": 20001, "total": 12, "status": "open"}},
+    {"op": "update", "table": "orders", "key": {"customer": "customer#7", "number": 0}, "add": {"orders": 1, "total": 12}}]');
+
+-- the same order again: nothing is written, and the rows say why
+SELECT canceled, r.rejected, r.code, r.item
+FROM ddb_transact_write('[
+    {"op": "create", "table": "orders", "item": {"customer": "customer#7", "number": 20001, "total": 99, "status": "open"}, "response": "all_old"},
+    {"op": "update", "table": "orders", "key": {"customer": "customer#7", "number": 0}, "add": {"orders": 1, "total": 99}}]'),
+    unnest(data) AS r;
+
+SELECT ddb_get_item('orders', '{"customer": "customer#7", "number": 0}', consistent => true);
+
+\set ECHO none
+\echo
+\echo '=== An entity of ElectroDB: agents, whose e-mail addresses are unique ==='
+\echo
+\set ECHO queries
+
+SELECT ddb_create_table('electro', 'pk', 'sk');
+
+SELECT ddb_register_entity('{
+    "model": {"entity": "agent", "version": "1", "service": "MI6"},
+    "attributes": {
+        "id": {"type": "string"}, "designation": {"type": "string"},
+        "email": {"type": "string", "required": true}, "kills": {"type": "number", "default": 0}},
+    "indexes": {
+        "operatives": {"pk": {"field": "pk", "composite": ["designation"]}, "sk": {"field": "sk", "composite": ["id"]}}}}', 'electro');
+
+SELECT ddb_register_entity('{
+    "model": {"entity": "constraint", "version": "1", "service": "MI6"},
+    "attributes": {"name": {"type": "string"}, "value": {"type": "string"}},
+    "indexes": {
+        "value": {"pk": {"field": "pk", "composite": ["value"]}, "sk": {"field": "sk", "composite": ["name"]}}}}', 'electro');
+
+CREATE FUNCTION create_new_agent(new_agent jsonb, OUT canceled boolean, OUT data ddb_transact_item[])
+LANGUAGE sql AS $$
+    SELECT * FROM ddb_transact_write(jsonb_build_array(
+        jsonb_build_object('op', 'create', 'entity', 'agent@1', 'item', new_agent),
+        jsonb_build_object('op', 'create', 'entity', 'constraint@1', 'response', 'all_old',
+            'item', jsonb_build_object('name', 'email', 'value', new_agent->>'email'))))
+$$;
+
+SELECT canceled FROM create_new_agent('{"id": "7", "designation": "00", "email": "james@mi6.uk"}');
+
+-- the same e-mail: the second action is rejected, and no agent is written
+SELECT canceled, r.rejected, r.code, r.item
+FROM create_new_agent('{"id": "8", "designation": "00", "email": "james@mi6.uk"}'), unnest(data) AS r;
+
+SELECT ddb_entity_query('agent', 'operatives', '{"designation": "00"}');
+
+-- what ElectroDB reads in JavaScript
+SELECT ddb_get_item('electro', '{"pk": "$mi6#designation_00", "sk": "$agent_1#id_7"}');

@@ -45,6 +45,12 @@ AS 'MODULE_PATHNAME', 'addb_fn_entity_name'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION ddb_internal_entity_name(text) IS 'internal: which registered entity a reference means';
 
+CREATE FUNCTION ddb_internal_entity_joins(service text, entity text, version text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'addb_fn_entity_joins'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION ddb_internal_entity_joins(text, text, text) IS 'internal: warns of the collections of a registered entity that cannot be queried';
+
 CREATE FUNCTION ddb_register_entity(model json, table_name text DEFAULT NULL)
 RETURNS text
 AS $$
@@ -59,6 +65,7 @@ BEGIN
 	VALUES (name.service, name.entity, name.version, ddb_register_entity.table_name, ddb_register_entity.model)
 	ON CONFLICT ON CONSTRAINT ddb_entity_models_pkey
 	DO UPDATE SET table_name = excluded.table_name, model = excluded.model;
+	PERFORM @extschema@.ddb_internal_entity_joins(name.service, name.entity, name.version);
 	RETURN format('%s.%s@%s', name.service, name.entity, name.version);
 END
 $$

@@ -47,6 +47,7 @@ AS $$
 		('ddb_internal_delete_step', 'owner'),
 		('ddb_internal_entity_batch_get', 'read'),
 		('ddb_internal_entity_changed', 'owner'),
+		('ddb_internal_entity_joins', 'owner'),
 		('ddb_internal_entity_name', 'owner'),
 		('ddb_internal_entity_query', 'read'),
 		('ddb_internal_entity_read', 'owner'),
@@ -119,7 +120,7 @@ BEGIN
 		RAISE undefined_object USING MESSAGE = format('role with OID %s does not exist', role::oid);
 	END IF;
 	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', '@extschema@', role);
-	EXECUTE format('GRANT SELECT ON %s, %s TO %s', '@extschema@.ddb_entities', '@extschema@.ddb_stat', role);
+	EXECUTE format('GRANT SELECT ON %s, %s, %s TO %s', '@extschema@.ddb_entities', '@extschema@.ddb_entity_models', '@extschema@.ddb_stat', role);
 	FOR f IN
 		SELECT i.function FROM @extschema@.ddb_internal_functions() AS i
 		WHERE array_position(levels, i.level) <= array_position(levels, ddb_grant.level)
@@ -158,7 +159,7 @@ BEGIN
 		EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', f, role);
 	END LOOP;
 	IF level = 'read' THEN
-		EXECUTE format('REVOKE SELECT ON %s, %s FROM %s', '@extschema@.ddb_entities', '@extschema@.ddb_stat', role);
+		EXECUTE format('REVOKE SELECT ON %s, %s, %s FROM %s', '@extschema@.ddb_entities', '@extschema@.ddb_entity_models', '@extschema@.ddb_stat', role);
 	END IF;
 END
 $$
@@ -196,3 +197,6 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- pg_dump reads this table, whoever runs it: the database's owner must be able to.
+GRANT SELECT ON @extschema@.ddb_entity_models TO pg_database_owner;

@@ -136,6 +136,7 @@ append_data(StringInfo out, Jsonb *data)
 void
 addb_item_append_item(StringInfo out, const AddbItem *item)
 {
+	AddbPlace	place = {"data"};
 	int			start = out->len;
 
 	append_key_members(out, &item->key);
@@ -147,7 +148,7 @@ addb_item_append_item(StringInfo out, const AddbItem *item)
 		addb_item_append_seconds(out, addb_item_epoch_seconds(item->ttl));
 	}
 	appendStringInfoChar(out, '}');
-	addb_item_check_size(out->data + start, out->len - start, "data");
+	addb_item_check_size(out->data + start, out->len - start, &place);
 }
 
 /*

@@ -80,7 +80,7 @@ struct AddbBatchReader
 static uint32
 append_key(const AddbBatchRead *read, int index, StringInfo out, StringInfo keys)
 {
-	AddbPlace	place = {read->argument, index + 1};
+	AddbPlace	place = {read->argument, index + 1,.preface = read->preface};
 	ErrorContextCallback context = {
 		.previous = error_context_stack,
 		.callback = addb_place_context,

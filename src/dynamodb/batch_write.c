@@ -196,8 +196,7 @@ append_value(StringInfo out, AddbKeyHolder holder, AddbBatchAppend append,
 		error_context_stack = &context;
 	append(out, value);
 	if (holder == ADDB_HOLDER_ITEM)
-		addb_item_check_size(out->data + start, out->len - start,
-							 place->argument);
+		addb_item_check_size(out->data + start, out->len - start, place);
 	error_context_stack = context.previous;
 }
 

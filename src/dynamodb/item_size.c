@@ -133,13 +133,23 @@ addb_item_size(const char *json, size_t len)
 }
 
 /*
+ * addb_item_size_detail - how large an item is that is too large; palloc'd
+ */
+char *
+addb_item_size_detail(uint64 size)
+{
+	return psprintf(_("Its names and values take at least " UINT64_FORMAT " bytes; DynamoDB takes %d (400 kB)."),
+					size, ADDB_ITEM_MAX_SIZE);
+}
+
+/*
  * addb_item_check_size - raises 54000 for an item that DynamoDB cannot take
  *
- * argument names the argument that the item came in. The size never exceeds the
+ * place is the argument that the item came in. The size never exceeds the
  * length of the JSON, so that most items need no look.
  */
 void
-addb_item_check_size(const char *json, size_t len, const char *argument)
+addb_item_check_size(const char *json, size_t len, const AddbPlace *place)
 {
 	uint64		size;
 
@@ -149,7 +159,8 @@ addb_item_check_size(const char *json, size_t len, const char *argument)
 	if (size > ADDB_ITEM_MAX_SIZE)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("item in argument \"%s\" is too large for DynamoDB", argument),
-				 errdetail("Its names and values take at least " UINT64_FORMAT " bytes; DynamoDB takes %d (400 kB).",
-						   size, ADDB_ITEM_MAX_SIZE)));
+				 errmsg("item in argument \"%s\" is too large for DynamoDB",
+						place->argument),
+				 errdetail_internal("%s",
+									addb_place_detail(place, addb_item_size_detail(size)))));
 }

@@ -60,6 +60,16 @@ addb_place_context(void *place)
 	errcontext("%s", addb_place_text(place));
 }
 
+/*
+ * addb_place_detail - the DETAIL of what DynamoDB would refuse; palloc'd
+ */
+const char *
+addb_place_detail(const AddbPlace *place, const char *text)
+{
+	return place->preface == NULL ? pstrdup(text) :
+		psprintf("%s: %s", place->preface, text);
+}
+
 /* Appends a string with its escapes resolved; false when one is malformed. */
 static bool
 append_string(StringInfo out, const AddbJsonSlice *string)
@@ -305,15 +315,7 @@ bool
 addb_key_find(const AddbKeySchema *schema, const char *json, size_t len,
 			  StringInfo identity)
 {
-	Found		result;
-
-	if (!find_values(schema, json, len, false, &result))
-		return false;
-	for (int i = 0; i < schema->n; i++)
-		if (!result.found[i] ||
-			append_found(identity, schema, &result, i) != FAULT_NONE)
-			return false;
-	return true;
+	return addb_key_fits(schema, ADDB_HOLDER_ITEM, json, len, identity);
 }
 
 /* A name of UTF-8 for a message. */
@@ -360,14 +362,36 @@ raise_fault(const AddbKeySchema *schema, int index, Fault fault, int len,
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("\"%s\" of %s is too long", name, where),
-				 errdetail("It has %d bytes; DynamoDB takes %d.", len,
-						   index == 0 ? ADDB_PARTITION_KEY_MAX_BYTES : ADDB_SORT_KEY_MAX_BYTES)));
+				 errdetail_internal("%s",
+									addb_place_detail(place, psprintf(_("It has %d bytes; DynamoDB takes %d."), len,
+																	  index == 0 ? ADDB_PARTITION_KEY_MAX_BYTES : ADDB_SORT_KEY_MAX_BYTES)))));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("\"%s\" of %s must be %s", name, where,
 					type == 'S' ? "a string" : type == 'N' ? "a number" :
 					"binary, {\"$b\": \"base64\"}"),
 			 errdetail_internal("%s", describe_key(schema))));
+}
+
+/*
+ * addb_key_fits - whether addb_key_check would take the key in a request
+ *
+ * Appends its identity as that does; what identity then holds beyond its old
+ * length is void when it would not.
+ */
+bool
+addb_key_fits(const AddbKeySchema *schema, AddbKeyHolder holder,
+			  const char *json, size_t len, StringInfo identity)
+{
+	Found		result;
+
+	if (!find_values(schema, json, len, holder == ADDB_HOLDER_KEY, &result))
+		return false;
+	for (int i = 0; i < schema->n; i++)
+		if (!result.found[i] ||
+			append_found(identity, schema, &result, i) != FAULT_NONE)
+			return false;
+	return holder == ADDB_HOLDER_ITEM || result.stranger.data == NULL;
 }
 
 /*
@@ -411,4 +435,30 @@ addb_key_check(const AddbKeySchema *schema, AddbKeyHolder holder,
 						addb_error_text(result.stranger.data,
 										result.stranger.len, NAME_MAX_CHARS)),
 				 errdetail_internal("%s", describe_key(schema))));
+}
+
+/*
+ * addb_key_check_length - raises 54000 for a value of the key that is too long
+ *
+ * As addb_key_check; whatever else is wrong with the key is DynamoDB's to refuse.
+ */
+void
+addb_key_check_length(const AddbKeySchema *schema, const char *json, size_t len,
+					  const AddbPlace *place)
+{
+	Found		result;
+	StringInfoData identity;
+
+	if (!find_values(schema, json, len, false, &result))
+		return;
+	initStringInfo(&identity);
+	for (int i = 0; i < schema->n; i++)
+	{
+		resetStringInfo(&identity);
+		if (result.found[i] &&
+			append_found(&identity, schema, &result, i) == FAULT_LONG)
+			raise_fault(schema, i, FAULT_LONG,
+						identity.len - (int) sizeof(int32), place);
+	}
+	pfree(identity.data);
 }

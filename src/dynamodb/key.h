@@ -24,6 +24,8 @@ typedef struct AddbPlace
 	const char *argument;		/* NULL: it goes without saying */
 	int			element;		/* of the list in it, from 1; 0: it is no list */
 	const char *noun;			/* what elements are; NULL: "element" */
+	const char *preface;		/* of the DETAIL of what DynamoDB would refuse; or
+								 * NULL */
 } AddbPlace;
 
 /* An item has a key among its attributes; a key has nothing else. */
@@ -35,12 +37,17 @@ typedef enum AddbKeyHolder
 
 extern char *addb_place_text(const AddbPlace *place);
 extern void addb_place_context(void *place);
+extern const char *addb_place_detail(const AddbPlace *place, const char *text);
 
 extern bool addb_key_name_is(const AddbJsonSlice *name, const char *attribute);
 extern bool addb_key_find(const AddbKeySchema *schema, const char *json,
 						  size_t len, StringInfo identity);
+extern bool addb_key_fits(const AddbKeySchema *schema, AddbKeyHolder holder,
+						  const char *json, size_t len, StringInfo identity);
 extern void addb_key_check(const AddbKeySchema *schema, AddbKeyHolder holder,
 						   const char *json, size_t len,
 						   const AddbPlace *place, StringInfo identity);
+extern void addb_key_check_length(const AddbKeySchema *schema, const char *json,
+								  size_t len, const AddbPlace *place);
 
 #endif							/* ADDB_DYNAMODB_KEY_H */

@@ -5,8 +5,8 @@
  * A table's key never changes; but a table may be deleted and another one be
  * created by its name, so what is known is forgotten after some minutes, and at
  * once when an error or an operation of ours makes it doubtful. Who would lose
- * items by a wrong schema asks for the current one, which is as old as the
- * statement at most.
+ * items by a wrong schema, or refuse what is right, asks for the current one,
+ * which is as old as the statement at most.
  */
 #include "postgres.h"
 
@@ -24,8 +24,8 @@
  */
 #define BELIEVED_US (INT64CONST(5) * 60 * 1000 * 1000)
 
-/* Tables remembered: the use of a statement, not all of an account. */
-#define MAX_ENTRIES 64
+/* Tables remembered: more than the 100 that a transaction may be on. */
+#define MAX_ENTRIES 128
 
 typedef struct Entry
 {
@@ -341,6 +341,25 @@ const AddbKeySchema *
 addb_key_schema_get_current(const char *table)
 {
 	return get(table, true, true);
+}
+
+/*
+ * addb_key_schema_renew - sees to it that the key was asked for in this statement
+ *
+ * True when it was asked for now: what was remembered before may be another key.
+ * Raises as addb_key_schema_get.
+ */
+bool
+addb_key_schema_renew(const char *table)
+{
+	Entry	   *entry;
+
+	enter_generation();
+	entry = find(table);
+	if (entry != NULL && entry->statement == GetCurrentStatementStartTimestamp())
+		return false;
+	(void) get(table, true, true);
+	return true;
 }
 
 /*

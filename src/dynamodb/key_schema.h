@@ -19,6 +19,7 @@ typedef struct AddbKeySchema
 
 extern const AddbKeySchema *addb_key_schema_get(const char *table);
 extern const AddbKeySchema *addb_key_schema_get_current(const char *table);
+extern bool addb_key_schema_renew(const char *table);
 extern const AddbKeySchema *addb_key_schema_look(const char *table);
 extern void addb_key_schema_forget(const char *table);
 

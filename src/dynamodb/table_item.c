@@ -105,13 +105,15 @@ append_key(StringInfo body, Jsonb *key, Subject *subject)
 static void
 append_item(StringInfo body, Jsonb *item, Subject *subject)
 {
+	AddbPlace	place = {"item"};
+
 	appendStringInfoString(body, ",\"Item\":");
 	subject->argument = "item";
 	subject->holder = ADDB_HOLDER_ITEM;
 	subject->start = body->len;
 	addb_av_encode_map(body, item, "item");
 	subject->len = body->len - subject->start;
-	addb_item_check_size(body->data + subject->start, subject->len, "item");
+	addb_item_check_size(body->data + subject->start, subject->len, &place);
 }
 
 /*

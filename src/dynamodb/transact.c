@@ -206,6 +206,17 @@ check_number(const AddbTransaction *transaction, int n)
 																  ADDB_TRANSACT_MAX_ACTIONS)))));
 }
 
+/* Each table makes this happen once in a statement. */
+static void
+begin_again(AddbTransaction *transaction)
+{
+	transaction->again = false;
+	transaction->n = 0;
+	transaction->size = 0;
+	resetStringInfo(&transaction->items);
+	resetStringInfo(&transaction->keys);
+}
+
 /*
  * addb_transact_build - reads the actions and compiles them
  *
@@ -238,21 +249,46 @@ addb_transact_build(AddbTransaction *transaction, const AddbTransactKind *kind,
 		if (transaction->n > 0)
 			appendStringInfoChar(&transaction->items, ',');
 		compile(transaction, action, find_compiler(compilers, action->object));
+		if (transaction->again)
+		{
+			begin_again(transaction);
+			continue;
+		}
 		transaction->n++;
 		check_size(transaction);
 	}
 }
 
 static void
-check_item_size(const AddbTransactAction *action, uint64 size)
+check_item_size(const AddbTransaction *transaction,
+				const AddbTransactAction *action, uint64 size)
 {
 	if (size > ADDB_ITEM_MAX_SIZE)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("\"item\" of %s %d is too large for DynamoDB",
 						action->kind->noun, action->number),
-				 errdetail("Its names and values take at least " UINT64_FORMAT " bytes; DynamoDB takes %d (400 kB).",
-						   size, ADDB_ITEM_MAX_SIZE)));
+				 errdetail_internal("%s",
+									addb_transact_detail(transaction,
+														 addb_item_size_detail(size)))));
+}
+
+/* The action whose item's identity is what transaction->keys has from start on. */
+static const AddbTransactAction *
+find_taker(const AddbTransaction *transaction, int start)
+{
+	int			len = transaction->keys.len - start;
+
+	for (int i = 0; i < transaction->n; i++)
+	{
+		const AddbTransactAction *other = &transaction->actions[i];
+
+		if (other->key_len == len &&
+			memcmp(transaction->keys.data + other->key_start,
+				   transaction->keys.data + start, len) == 0)
+			return other;
+	}
+	return NULL;
 }
 
 /* DynamoDB takes an item once in a transaction. */
@@ -260,22 +296,39 @@ static void
 check_not_taken(const AddbTransaction *transaction,
 				const AddbTransactAction *action)
 {
-	for (int i = 0; i < transaction->n; i++)
-	{
-		const AddbTransactAction *other = &transaction->actions[i];
+	const AddbTransactAction *other = find_taker(transaction, action->key_start);
 
-		if (other->key_len == action->key_len &&
-			memcmp(transaction->keys.data + other->key_start,
-				   transaction->keys.data + action->key_start,
-				   action->key_len) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%ss %d and %d are on the same item",
-							action->kind->noun, other->number, action->number),
-					 errdetail_internal("%s",
-										addb_transact_detail(transaction,
-															 _("A DynamoDB transaction takes an item once.")))));
-	}
+	if (other != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%ss %d and %d are on the same item",
+						action->kind->noun, other->number, action->number),
+				 errdetail_internal("%s",
+									addb_transact_detail(transaction,
+														 _("A DynamoDB transaction takes an item once.")))));
+}
+
+/*
+ * addb_transact_key_fits - whether addb_transact_take_key would take the key
+ *
+ * For those that know the schema from before. Of the same arguments; nothing is
+ * taken note of.
+ */
+bool
+addb_transact_key_fits(AddbTransaction *transaction, const char *table,
+					   const AddbKeySchema *schema, AddbKeyHolder holder,
+					   int start)
+{
+	StringInfo	keys = &transaction->keys;
+	int			key_start = keys->len;
+	bool		fits;
+
+	appendBinaryStringInfo(keys, table, (int) strlen(table) + 1);
+	fits = addb_key_fits(schema, holder, transaction->items.data + start,
+						 transaction->items.len - start, keys) &&
+		find_taker(transaction, key_start) == NULL;
+	keys->len = key_start;
+	return fits;
 }
 
 /*
@@ -297,11 +350,12 @@ addb_transact_take_key(AddbTransaction *transaction, AddbTransactAction *action,
 	AddbPlace	place = {
 		.element = action->number,
 		.noun = psprintf("\"%s\" of %s", holder == ADDB_HOLDER_ITEM ? "item" : "key",
-						 action->kind->noun)
+						 action->kind->noun),
+		.preface = transaction->preface
 	};
 
 	if (holder == ADDB_HOLDER_ITEM)
-		check_item_size(action, size);
+		check_item_size(transaction, action, size);
 	action->table = table;
 	action->key_start = transaction->keys.len;
 	appendBinaryStringInfo(&transaction->keys, table, (int) strlen(table) + 1);

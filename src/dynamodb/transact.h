@@ -81,6 +81,9 @@ struct AddbTransaction
 	StringInfoData items;		/* JSON: the elements of TransactItems */
 	StringInfoData keys;		/* the identities of what the actions are on */
 	uint64		size;			/* bytes of items, the least that they can count */
+	bool		again;			/* set by a compiler: what it knew of a table may
+								 * have been old, and all actions are compiled
+								 * once more */
 };
 
 /*

@@ -137,7 +137,7 @@ check_type(const AddbTransactAction *action, const AddbTransactMember *member,
 						member->type == jbvObject ? "an object" : "an array")));
 }
 
-/* A condition that is NULL by mistake must not count as none. */
+/* A condition that is NULL by mistake must not count as none, nor a table as another. */
 static void
 refuse_null(const AddbTransactAction *action, const AddbTransactMember *member)
 {
@@ -179,8 +179,8 @@ find_member(const AddbTransactAction *action, const AddbTransactMember *members,
  * addb_transact_read_members - reads an action's members into values
  *
  * members are the n that there can be, and values has as many elements; what is
- * absent, or null where that is the same, becomes jbvNull. What the values point to lies in the action. Raises
- * 22023 for a member that is unknown, not for this operation, of another type,
+ * absent, or null where that is the same, becomes jbvNull. What the values point
+ * to lies in the action. Raises 22023 for a member that is unknown, not for this operation, of another type,
  * or missing, 22004 for one that is null and may have been meant.
  */
 void

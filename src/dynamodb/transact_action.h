@@ -34,6 +34,10 @@ typedef struct AddbTransactMember
 extern void addb_transact_read_members(const AddbTransactAction *action,
 									   const AddbTransactMember *members,
 									   int n, JsonbValue *values);
+extern bool addb_transact_key_fits(AddbTransaction *transaction,
+								   const char *table,
+								   const AddbKeySchema *schema,
+								   AddbKeyHolder holder, int start);
 extern void addb_transact_take_key(AddbTransaction *transaction,
 								   AddbTransactAction *action,
 								   const char *table,

@@ -115,6 +115,39 @@ call_until_settled(const AddbTransaction *transaction, AddbText token,
 	}
 }
 
+/*
+ * The item of a cancelled action. Text that the server's encoding lacks must not
+ * hide that nothing was written: then there is no item, and the message says why.
+ * Reading an item holds nothing that an error would have to release.
+ */
+static Jsonb *
+read_stored_item(const AddbTransactAction *action, const AddbJsonSlice *item,
+				 AddbTransactRow *row, bool *intact)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Jsonb	   *volatile result = NULL;
+
+	PG_TRY();
+	{
+		result = read_item(action, item, intact);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		row->message = psprintf("%s%sthe item cannot be shown: %s",
+								row->message != NULL ? row->message : "",
+								row->message != NULL ? "; " : "", error->message);
+	}
+	PG_END_TRY();
+	return result;
+}
+
 /* Tells why a transaction was cancelled, action by action. */
 static void
 read_cancellation(const AddbTransaction *transaction, AddbTransactResult *result)
@@ -131,7 +164,8 @@ read_cancellation(const AddbTransaction *transaction, AddbTransactResult *result
 		row->rejected = strcmp(row->code, "None") != 0;
 		row->message = reason->message;
 		if (reason->item.len > 0)
-			row->item = read_item(&transaction->actions[i], &reason->item, &intact);
+			row->item = read_stored_item(&transaction->actions[i], &reason->item,
+										 row, &intact);
 		if (!intact)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
@@ -332,7 +366,7 @@ only_creates_failed(const AddbTransaction *transaction,
  * The DETAIL is the rows as a JSON array. 23505 when nothing but creates was
  * refused, their items being known to be there; 40001 when all that was refused may pass
  * another time, 53000 when it was all throttled, 22023 when an action can never
- * pass; else 23000.
+ * pass, 54000 when that is for its size; else 23000.
  */
 void
 addb_transact_raise(const AddbTransaction *transaction,

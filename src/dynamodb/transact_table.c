@@ -33,7 +33,7 @@ typedef enum Member
 
 static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
-	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0, true},
+	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_PUT, ADDB_OPS_PUT},
 	[MEMBER_KEY] = {"key", jbvObject, ADDB_OPS_ALL & ~ADDB_OPS_PUT,
 	ADDB_OPS_ALL & ~ADDB_OPS_PUT},
@@ -114,6 +114,45 @@ get_table(const Compilation *compilation)
 	return pstrdup(addb_table);
 }
 
+static bool
+is_used(const AddbTransaction *transaction, const char *table)
+{
+	for (int i = 0; i < transaction->n; i++)
+		if (strcmp(transaction->actions[i].table, table) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Finds out the table's key. A create relies on it: guarded by what is no key
+ * any more it would overwrite an item. What earlier actions on the table were
+ * compiled by may have been another key, then.
+ */
+static void
+find_schema(Compilation *compilation, const char *table)
+{
+	if (compilation->action->op == ADDB_TRANSACT_CREATE &&
+		addb_key_schema_renew(table) && is_used(compilation->transaction, table))
+		compilation->transaction->again = true;
+	compilation->schema = addb_key_schema_get(table);
+}
+
+/* Takes note of the key; what is remembered is no ground to refuse it. */
+static void
+take_key(Compilation *compilation, const char *table, AddbKeyHolder holder,
+		 int start)
+{
+	AddbTransaction *transaction = compilation->transaction;
+
+	if (!addb_transact_key_fits(transaction, table, compilation->schema, holder,
+								start) &&
+		addb_key_schema_renew(table))
+		transaction->again = true;
+	else
+		addb_transact_take_key(transaction, compilation->action, table,
+							   compilation->schema, holder, start);
+}
+
 /* Appends the item or key, and takes note of it. */
 static void
 append_subject(Compilation *compilation, const char *table)
@@ -127,9 +166,7 @@ append_subject(Compilation *compilation, const char *table)
 	start = out->len;
 	addb_av_encode_container(out, compilation->values[member].val.binary.data,
 							 members[member].name);
-	addb_transact_take_key(compilation->transaction, compilation->action, table,
-						   compilation->schema,
-						   is_item ? ADDB_HOLDER_ITEM : ADDB_HOLDER_KEY, start);
+	take_key(compilation, table, is_item ? ADDB_HOLDER_ITEM : ADDB_HOLDER_KEY, start);
 }
 
 static void
@@ -275,7 +312,9 @@ append_action(Compilation *compilation, const char *table)
 	StringInfo	out = compilation->out;
 	const JsonbValue *projection = &compilation->values[MEMBER_PROJECTION];
 
-	compilation->schema = addb_key_schema_get(table);
+	find_schema(compilation, table);
+	if (compilation->transaction->again)
+		return;
 	compilation->expressions =
 		addb_expressions_begin(get_jsonb(compilation, MEMBER_NAMES),
 							   get_jsonb(compilation, MEMBER_VALUES));
@@ -283,6 +322,8 @@ append_action(Compilation *compilation, const char *table)
 	appendStringInfo(out, "{\"%s\":{\"TableName\":", addb_transact_wire_name(op));
 	addb_av_append_string(out, table, (int) strlen(table));
 	append_subject(compilation, table);
+	if (compilation->transaction->again)
+		return;
 	if (ADDB_OPS(op) & ADDB_OPS_UPDATE)
 		append_update(compilation);
 	append_condition(compilation);

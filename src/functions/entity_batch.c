@@ -207,7 +207,7 @@ visit(const Elements *list, AddbBatchWriter *writer)
 	error_context_stack = &callback;
 	for (int i = 0; i < JsonContainerSize(list->array); i++)
 	{
-		AddbPlace	place = {list->argument, i + 1};
+		AddbPlace	place = {list->argument, i + 1,.preface = ADDB_ENTITY_FAILURE};
 		Element		one = {list, element(list, i)};
 
 		if (writer == NULL)

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "dynamodb/item_size.h"
 #include "dynamodb/request.h"
 #include "dynamodb/single_transaction.h"
 #include "dynamodb/stats.h"
@@ -14,6 +15,7 @@
 #include "entity/item.h"
 #include "functions/args.h"
 #include "functions/entity_call.h"
+#include "functions/entity_key.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
@@ -327,7 +329,7 @@ add_item_context(void *arg)
 }
 
 static _Noreturn void
-raise_failure(const AddbEntityRequest *request, AddbCall *call)
+raise_failure(const AddbEntityRequest *request, const AddbCall *call)
 {
 	ErrorContextCallback context = {
 		.previous = error_context_stack,
@@ -339,13 +341,75 @@ raise_failure(const AddbEntityRequest *request, AddbCall *call)
 	addb_call_raise(call);
 }
 
+static void
+add_unshown_context(void *message)
+{
+	errcontext("the item cannot be returned: %s", (const char *) message);
+}
+
+/*
+ * The result of a refusal that is one, else NULL. An item with text that the
+ * server's encoding lacks must not hide that a condition was not met: then the
+ * refusal is raised, with what can be shown of the item.
+ */
+static Jsonb *
+format_refusal(const AddbEntityRequest *request, const AddbCall *call)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Jsonb	   *volatile result = NULL;
+	ErrorContextCallback context = {.callback = add_unshown_context};
+
+	PG_TRY();
+	{
+		result = addb_entity_format_error(request, addb_call_error(call));
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		context.previous = error_context_stack;
+		context.arg = error->message;
+		error_context_stack = &context;
+		raise_failure(request, call);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/*
+ * Raises 54000 for an item or key that is too large: the service would refuse it
+ * as anything else that is invalid.
+ */
+static void
+check_sizes(const AddbEntityRequest *request)
+{
+	const char *json = request->body.data + request->item_start;
+	AddbPlace	place = {
+		.argument = request->action.key != NULL ? "key" : "attributes",
+		.preface = ADDB_ENTITY_FAILURE
+	};
+
+	if (request->item_len <= ADDB_SORT_KEY_MAX_BYTES)
+		return;
+	if (request->operation == &addb_put_item)
+		addb_item_check_size(json, request->item_len, &place);
+	addb_key_check_length(addb_entity_key_schema(request->member->model), json,
+						  request->item_len, &place);
+}
+
 /*
  * addb_entity_call_run - compiles an operation on one item and carries it out
  *
  * arguments is as in AddbRequest. The result is palloc'd, NULL when it is null.
  * With the option "returnOnConditionCheckFailure" it is {"rejected", "data"}.
- * Raises what compiling raises; 23000, or 23505 of a create without a
- * condition of its own, when the condition is not met; and what calls raise.
+ * Raises what compiling raises; 54000 for an item or key that is too large; 23000,
+ * or 23505 of a create without a condition of its own, when the condition is not
+ * met; and what calls raise.
  */
 Jsonb *
 addb_entity_call_run(AddbEntityCall *call, const char *arguments)
@@ -358,6 +422,7 @@ addb_entity_call_run(AddbEntityCall *call, const char *arguments)
 	addb_entity_compile_action(&call->service, request);
 	appendStringInfoString(&request->body, ",\"ReturnConsumedCapacity\":\"TOTAL\"");
 	addb_entity_request_close(request);
+	check_sizes(request);
 	wire.operation = request->operation;
 	wire.table = request->table;
 	wire.body = request->body.data;
@@ -375,7 +440,7 @@ addb_entity_call_run(AddbEntityCall *call, const char *arguments)
 
 		/* a lost attempt may be what has made the condition fail */
 		result = error == NULL || (addb_call_was_unsettled(sent) && !error->settles) ? NULL :
-			addb_entity_format_error(request, error);
+			format_refusal(request, sent);
 		if (result == NULL)
 			raise_failure(request, sent);
 	}

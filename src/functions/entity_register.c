@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "commands/trigger.h"
+#include "core/catch.h"
 #include "core/compat.h"
 #include "functions/args.h"
 #include "functions/entity_registry.h"
@@ -14,6 +15,7 @@
 #include "utils/inval.h"
 #include "utils/rel.h"
 
+ADDB_FUNCTION(addb_fn_entity_joins);
 ADDB_FUNCTION(addb_fn_entity_name);
 ADDB_FUNCTION(addb_fn_entity_read);
 ADDB_FUNCTION(addb_fn_entity_changed);
@@ -70,6 +72,70 @@ addb_fn_entity_name(PG_FUNCTION_ARGS)
 	AddbRegistryName name = addb_registry_resolve(registry, reference);
 
 	PG_RETURN_DATUM(name_row(fcinfo, &name));
+}
+
+/* A collection, and the registry that is to have it. */
+typedef struct Collection
+{
+	AddbRegistry *registry;
+	AddbText	service;
+	AddbText	name;
+} Collection;
+
+static void
+join(void *arg)
+{
+	Collection *collection = arg;
+
+	(void) addb_registry_collection(collection->registry, collection->service,
+									collection->name);
+}
+
+static void
+warn(const Collection *collection, char *problem)
+{
+	problem[0] = pg_toupper((unsigned char) problem[0]);
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("collection \"%.*s\" of service \"%.*s\" cannot be queried now",
+					collection->name.len, collection->name.data,
+					collection->service.len, collection->service.data),
+			 errdetail_internal("%s", problem),
+			 errhint("Register the other entity to match, or this one as it was.")));
+}
+
+/*
+ * addb_fn_entity_joins - ddb_internal_entity_joins(service, entity, version)
+ * returns void
+ *
+ * Warns of the entity's collections whose entities cannot join. Two models may
+ * have to be changed one after the other, so that it is no error.
+ */
+Datum
+addb_fn_entity_joins(PG_FUNCTION_ARGS)
+{
+	AddbRegistry *registry = addb_registry_pin(fcinfo, CurrentMemoryContext);
+	AddbText	service = addb_arg_text(fcinfo, 0, "service");
+	AddbText	entity = addb_arg_text(fcinfo, 1, "entity");
+	AddbText	version = addb_arg_text(fcinfo, 2, "version");
+	char	   *reference = psprintf("%.*s.%.*s@%.*s", service.len, service.data,
+									 entity.len, entity.data, version.len, version.data);
+	const AddbEntityModel *model =
+		addb_registry_find(registry, (AddbText) {reference, (int) strlen(reference)})->model;
+	const char *told = "";
+
+	for (int i = 0; i < model->nindexes; i++)
+		for (int j = 0; j < model->indexes[i].ncollections; j++)
+		{
+			Collection	collection = {registry, service, model->indexes[i].collections[j]};
+			char	   *problem = addb_catch(join, &collection);
+
+			if (problem == NULL || pg_strcasecmp(problem, told) == 0)
+				continue;
+			warn(&collection, problem);
+			told = problem;
+		}
+	PG_RETURN_VOID();
 }
 
 /*

@@ -45,7 +45,7 @@ typedef enum Member
 static const AddbTransactMember members[MEMBERS] = {
 	[MEMBER_OP] = {"op", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ENTITY] = {"entity", jbvString, ADDB_OPS_ALL, ADDB_OPS_ALL},
-	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0, true},
+	[MEMBER_TABLE] = {"table", jbvString, ADDB_OPS_ALL, 0},
 	[MEMBER_ITEM] = {"item", jbvObject, ADDB_OPS_ITEM, ADDB_OPS_ITEM},
 	[MEMBER_KEY] = {"key", jbvObject, ADDB_OPS_KEY, ADDB_OPS_KEY},
 	[MEMBER_SET] = {"set", jbvObject, ADDB_OPS_UPDATE, 0},

@@ -86,6 +86,7 @@ addb_fn_transact_write(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("ddb_transact_write()");
 	actions = addb_arg_jsonb(fcinfo, 0, "actions");
+	addb_arg_require(fcinfo, 2, "strict");
 	addb_transact_build(&transaction, &addb_transact_writing, addb_transact_compilers,
 						fcinfo, actions);
 	addb_transact_run(&transaction, addb_arg_optional_text(fcinfo, 1), &result);

@@ -178,7 +178,7 @@ section 'errors of the service, one by one' => sub {
 			'DynamoDB item is being written in another region', 'Nothing was changed. Try again.' ],
 		[ 400, 'TransactionInProgressException', $SET, '40001',
 			'DynamoDB transaction with this token is still in progress',
-			'Look at what is stored before you repeat the write.' ],
+			'Repeat it with the same token. DynamoDB then carries it out at most once, and tells what became of it.' ],
 		[ 400, 'ProvisionedThroughputExceededException', $GET, '53000',
 			'DynamoDB throttled the request', $HINT_THROTTLED ],
 		[ 400, 'ThrottlingException', $SET, '53000', 'DynamoDB throttled the request', $HINT_THROTTLED ],

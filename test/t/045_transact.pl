@@ -24,6 +24,7 @@ my %key = (pk => { S => 'p' }, sk => { S => 's' });
 test_requests();
 test_get_requests();
 test_key_schema();
+test_other_key();
 test_lost_answers();
 test_unknown_outcome();
 test_retries();
@@ -33,6 +34,7 @@ test_not_retried();
 test_interrupt();
 test_reasons();
 test_strict();
+test_null();
 test_gets();
 test_unique_email();
 test_other_errors();
@@ -243,17 +245,28 @@ sub test_get_requests
 	return;
 }
 
-# The key is asked for once a session, and again when it was refused.
+# The key is asked for once a session, and again when it was refused, or when a
+# create relies on it.
 sub test_key_schema
 {
 	my $session = session(to());
 	$server->reset;
-	$session->query('SELECT ' . write_call([ create(1), create(2) ])) for 1, 2;
-	is($server->count('DescribeTable'), 1, 'the key of a table is asked for once');
+	$session->query('SELECT ' . write_call([ put(1), put(2), @{ increment('k') } ])) for 1, 2;
+	is_deeply([ map { $server->count($_) } qw(DescribeTable TransactWriteItems) ], [ 1, 2 ], 'the key of a table is asked for once');
+	$server->reset;
+	$session->query('SELECT ' . write_call([ put(1), create(2), create(3) ])) for 1, 2;
+	is_deeply([ map { $server->count($_) } qw(DescribeTable TransactWriteItems) ], [ 2, 2 ], 'for a create once a statement');
+	$server->reset;
+	$session->query('DO $$ BEGIN FOR i IN 1 .. 3 LOOP PERFORM ' . write_call([ create(4) ]) . '; END LOOP; END $$');
+	is_deeply([ map { $server->count($_) } qw(DescribeTable TransactWriteItems) ], [ 1, 3 ], 'however many transactions it has');
+	$session->query_error('SELECT ' . write_call([ put(1), { op => 'put', item => { pk => 'p' } } ]));
+	$session->query_error('SELECT ' . write_call([ put(1), put(1) ]));
+	is($server->count('DescribeTable'), 3, 'before it refuses anything by the key, it is asked for');
+	$server->reset;
 	$server->script({ match => 'TransactWriteItems', %{ refusal('ValidationException') } });
 	is(($session->query_error('SELECT ' . write_call([ put(1) ])))[0], '22023', 'a refused transaction');
 	$session->query('SELECT ' . write_call([ put(1) ]));
-	is($server->count('DescribeTable'), 2, 'makes the key doubtful');
+	is($server->count('DescribeTable'), 1, 'makes the key doubtful');
 	script(cancellation('ValidationError'));
 	$session->query('SELECT ' . write_call([ put(1) ]));
 	$session->query('SELECT ' . write_call([ put(1) ]));
@@ -262,6 +275,41 @@ sub test_key_schema
 	$session->query('SELECT ' . write_call([ put(1) ]));
 	$session->query('SELECT ' . write_call([ put(1) ]));
 	is($server->count('DescribeTable'), 0, 'but not a condition');
+	return;
+}
+
+# A table that takes the place of another while a session knows the other's key.
+sub test_other_key
+{
+	my $name = unique_name();
+	my $make = sub {
+		my (@key) = @_;
+		ddb_try('DeleteTable', { TableName => $name });
+		ddb_raw('CreateTable', { TableName => $name, BillingMode => 'PAY_PER_REQUEST', KeySchema => [ map { { AttributeName => $key[2 * $_], KeyType => (qw(HASH RANGE))[$_] } } 0 .. $#key / 2 ],
+				AttributeDefinitions => [ map { { AttributeName => $key[2 * $_], AttributeType => $key[2 * $_ + 1] } } 0 .. $#key / 2 ] });
+	};
+	my $item = sub { return { op => $_[0], table => $name, item => $_[1] } };
+	my $key = sub { return { op => $_[0], table => $name, key => $_[1], @_[2 .. $#_] } };
+	my $run = sub { my ($session, @actions) = @_; return $session->query('SELECT canceled FROM ' . write_call(\@actions)) };
+	my $known = sub { my $session = session(to()); $make->(a => 'S'); $run->($session, $item->(put => { a => '1' })); $make->(@_); return $session };
+	my $all = sub { return [ sort map { to_json($_) } @{ ddb_raw('Scan', { TableName => $name })->{Items} } ] };
+
+	my $session = $known->(b => 'N');
+	my %precious = (b => { N => '5' }, precious => { BOOL => JSON::PP::true });
+	ddb_raw('PutItem', { TableName => $name, Item => \%precious });
+	is($run->($session, $item->(create => { a => '1', b => 5 })), 't', 'a create by the key of another table');
+	is_deeply($all->(), [ to_json(\%precious) ], 'overwrites nothing');
+
+	is($run->($known->(b => 'N'), $item->(put => { b => 6 }), $key->(update => { b => 7 }, set => { n => 1 })), 'f', 'what the other table would not take is written');
+	is_deeply($all->(), [ to_json({ b => { N => '6' } }), to_json({ b => { N => '7' }, n => { N => '1' } }) ], 'by the new key');
+	is($run->($known->(b => 'N'), $item->(put => { a => '1', b => 1 }), $item->(put => { a => '1', b => 2 })), 'f', 'nor are two items of the other table one');
+	is($run->($known->(b => 'S'), $item->(put => { a => '1', b => '2' }), $item->(put => { a => '2', b => '3' }), $item->(create => { a => '3', b => '1' })), 'f',
+		'an item is compared with others by one key');
+	is($run->($known->(a => 'S', b => 'S'), $item->(put => { a => '1', b => 'x' }), $key->(delete => { a => '1', b => 'y' })), 'f', 'a key with another attribute');
+	$session = $known->(b => 'N');
+	is($session->query('SELECT count(*) FROM ddb_transact_get(' . literal([ { table => $name, key => { b => 1 } } ]) . ')'), 1, 'so it is with reads');
+	my @error = $known->(b => 'N')->query_error('SELECT ' . write_call([ $item->(put => { c => '1' }) ]));
+	is("$error[0] $error[1]", '22023 "item" of action 1 has no "b"', 'what is refused is refused by the table that there is');
 	return;
 }
 
@@ -363,6 +411,16 @@ sub test_tokens
 	script(refusal('TransactionInProgressException'));
 	sql('SELECT ' . write_call(increment('token3')), to());
 	is_deeply([ scalar(tokens()), scalar(uniq(tokens())) ], [ 2, 1 ], 'one in progress is asked for again, with its token');
+	script({ %{ refusal('TransactionInProgressException') }, repeat => 2 });
+	my @error = sql_error('SELECT ' . write_call(increment('token4'), "'progress $$'"), to(max_attempts => 2));
+	is("$error[0] $error[3]", '40001 Repeat it with the same token. DynamoDB then carries it out at most once, and tells what became of it.', 'and then by the caller');
+	script({ apply_then_reset => 1 }, { %{ refusal('TransactionInProgressException') }, repeat => -1 });
+	@error = sql_error('SELECT ' . write_call(increment('token4'), "'progress $$'"), to(max_attempts => 2));
+	is($error[0], '08007', 'after a lost attempt');
+	like($error[3], qr/repeat it within 10 minutes with the token that the context tells/, 'the same');
+	script();
+	sql('SELECT ' . write_call(increment('token4'), "'progress $$'"), to());
+	is(count_of('token4'), 1, 'who does so has it done once');
 	return;
 }
 
@@ -456,6 +514,20 @@ sub test_strict
 	return;
 }
 
+# What is null by mistake must not become the default.
+sub test_null
+{
+	my %write = (op => 'put', item => { pk => 'null', sk => 'null' });
+	my @error = sql_error('SELECT ' . write_call([ put(1), { %write, table => undef } ]), to());
+	is("$error[0] $error[1]", '22004 "table" of action 2 must not be null', 'a table that is null');
+	@error = sql_error('SELECT * FROM ddb_transact_get(' . literal([ { key => { pk => 'null', sk => 'null' }, table => undef } ]) . ')', to());
+	is("$error[0] $error[1]", '22004 "table" of get 1 must not be null', 'in a transaction that reads');
+	@error = sql_error('SELECT ' . write_call([ \%write ], 'NULL', 'NULL'), to());
+	is("$error[0] $error[1]", '22004 argument "strict" must not be null', 'whether errors are raised');
+	is(stored('null', 'null'), undef, 'nothing was written');
+	return;
+}
+
 sub test_gets
 {
 	ddb_raw('PutItem', { TableName => $table, Item => { %key, n => { N => '1' } } });
@@ -542,5 +614,19 @@ sub test_encodings
 	is_deeply($result->{data}[0]{item}, { 'clé' => 'père', 'né' => 1 }, 'and come back');
 	is_deeply(from_json(do { my $detail = (sql_error('SELECT ' . write_call($actions, 'NULL', 'true'), to()))[2]; utf8::encode($detail); $detail }),
 		$result->{data}, 'in the DETAIL, too');
+
+	# an item that the database cannot show
+	ddb_raw('PutItem', { TableName => $accented, Item => { 'clé' => { S => 'İ' }, x => { S => 'a' } } });
+	ddb_raw('PutItem', { TableName => $accented, Item => { 'clé' => { S => 'i' }, x => { S => 'İ' } } });
+	$actions = [ { op => 'put', table => $accented, item => { 'clé' => 'new' } }, { op => 'create', table => $accented, item => { 'clé' => 'i' }, response => 'all_old' } ];
+	$result = result(write_call($actions));
+	ok($result->{canceled}, 'a cancellation with an item that the encoding lacks characters for');
+	is_deeply(codes($result), [ 'None', 'ConditionalCheckFailed' ], 'tells whose fault it was');
+	is($result->{data}[1]{item}, undef, 'without the item');
+	like($result->{data}[1]{message}, qr/\AThe conditional request failed; the item cannot be shown: character .* has no equivalent in encoding "LATIN1"\z/, 'and why without');
+	my @error = sql_error('SELECT ' . write_call($actions, 'NULL', 'true'), to());
+	is("$error[0] $error[1]", '23505 DynamoDB transaction was canceled because an item already exists', 'so it is with strict');
+	is_deeply(from_json(do { utf8::encode($error[2]); $error[2] }), $result->{data}, 'whose DETAIL has the rows');
+	is(ddb_raw('GetItem', { TableName => $accented, Key => { 'clé' => { S => 'new' } } })->{Item}, undef, 'nothing was written');
 	return;
 }

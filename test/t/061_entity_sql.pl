@@ -22,6 +22,7 @@ sql('SELECT ' . register(model('agent')));
 test_sessions();
 test_references();
 test_dump();
+test_dump_by_owner();
 test_rights();
 test_tables();
 test_lost_answers();
@@ -29,6 +30,8 @@ test_lost_transaction();
 test_streaming();
 test_open_stream();
 test_batches();
+test_sizes();
+test_joins();
 test_encoding();
 done_testing();
 
@@ -165,6 +168,34 @@ sub test_dump
 	return;
 }
 
+# Who owns the database, and nothing else, dumps all of it.
+sub test_dump_by_owner
+{
+	my $owner = "addb_owner_$$";
+	my ($dump, $err) = ('', '');
+	sql("CREATE ROLE $owner LOGIN");
+	my $owned = make_database(with => "OWNER $owner");
+	sql("GRANT USAGE ON FOREIGN DATA WRAPPER atomic_dynamodb TO $owner");
+	sql('SELECT ' . register(model('owned')));
+	sql("CREATE SERVER own FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (region 'eu-west-1'); CREATE USER MAPPING FOR $owner SERVER own", user => $owner);
+	for my $level (undef, 'read', 'admin')
+	{
+		sql("SELECT ddb_grant('$owner', '$level')") if $level;
+		ok(IPC::Run::run([ 'pg_dump', '--username', $owner, '--dbname', $owned ], '<', \undef, '>', \$dump, '2>', \$err),
+			'pg_dump by an owner, ' . ($level // 'of no level')) or diag($err);
+	}
+	my $copy = make_database(bare => 1, with => "OWNER $owner");
+	sql($dump);
+	is(sql('SELECT entity FROM ddb_entities', user => $owner), 'owned', 'its models are restored, and the right to see them');
+	is(sql("SELECT has_function_privilege('$owner', 'ddb_delete_table(text)', 'EXECUTE')"), 't', 'and the level');
+	ok(IPC::Run::run([ 'pg_dump', '--username', $owner, '--dbname', $copy ], '<', \undef, '>', \$dump, '2>', \$err), 'what was restored is dumped again')
+	  or diag($err);
+	$ENV{PGDATABASE} = $database;
+	sql("DROP DATABASE $_", dbname => 'postgres') for $owned, $copy;
+	sql("DROP ROLE $owner");
+	return;
+}
+
 sub test_rights
 {
 	my $role = "addb_role_$$";
@@ -174,7 +205,7 @@ sub test_rights
 	my $get = q{SELECT ddb_entity_get('agent', '{"office": "x", "id": "1"}')};
 	is($may->($get), 'may', 'a reader may get');
 	is($may->('SELECT * FROM ddb_entities'), 'may', 'and see the entities');
-	is($may->('SELECT * FROM ddb_entity_models'), '42501', 'but not the table');
+	is($may->('SELECT * FROM ddb_entity_models'), 'may', 'and the table behind them, for pg_dump');
 	is($may->(sprintf "SELECT $put", 'agent'), '42501', 'nor put');
 	is($may->('SELECT ' . register(model('mine'))), '42501', 'nor register');
 	sql("SELECT ddb_grant('$role', 'write')");
@@ -187,7 +218,7 @@ sub test_rights
 	is($may->('SELECT ddb_internal_entity_read(' . literal(model('x')) . ')'), '42501', 'with nothing internal at hand');
 	sql("SELECT ddb_revoke('$role')");
 	is($may->($get), '42501', 'all of it can be taken away');
-	is($may->('SELECT * FROM ddb_entities'), '42501', 'the view too');
+	is($may->("SELECT * FROM $_"), '42501', "$_ too") for qw(ddb_entities ddb_entity_models);
 	sql("DROP OWNED BY $role; DROP ROLE $role");
 	is((sql_error('BEGIN READ ONLY; SELECT ' . register(model('x'))))[0], '25006', 'nothing is registered in a read-only transaction');
 	return;
@@ -303,6 +334,86 @@ sub test_open_stream
 	return;
 }
 
+# A registration that a collection cannot be queried with any more is told of.
+sub test_joins
+{
+	my $member = sub {
+		my ($entity, %more) = @_;
+		my $model = model($entity, service => 'guild', %more);
+		$model->{indexes}{all}{collection} = $more{collection} // 'everyone';
+		$model->{indexes}{all}{index} = $more{index} if $more{index};
+		$model->{attributes}{text}{field} = $more{field} if $more{field};
+		return $model;
+	};
+	my $stderr = sub {
+		my ($model, @table) = @_;
+		my ($status, $out, $err) = AddbTest::run_psql("\\set VERBOSITY verbose\nSELECT ddb_register_entity(" . join(', ', literal($model), map { literal($_) } @table) . ')', to());
+		is($status, 0, "$model->{model}{entity} is registered");
+		$err =~ s/^LOCATION:.*\n//mg;
+		return $err;
+	};
+	my $query = q(SELECT count(*) FROM ddb_collection_query('guild', 'everyone', '{"office": "x"}'));
+	my $warning = sub {
+		return "WARNING:  01000: collection \"everyone\" of service \"guild\" cannot be queried now\nDETAIL:  $_[0] ElectroDB error 1013: entities cannot join one service.\n"
+		  . "HINT:  Register the other entity to match, or this one as it was.\n";
+	};
+	is($stderr->($member->('one')), '', 'without a warning');
+	is($stderr->($member->('two')), '', 'nor the second of a collection');
+	is(sql($query, to()), 0, 'which is queried');
+	is($stderr->($member->('three'), 'elsewhere'), $warning->('Entities "one" and "three" in collection "everyone" differ in the table.'), 'a third on another table');
+	is((sql_error($query, to()))[1], 'entities "one" and "three" in collection "everyone" differ in the table', 'as the query would say');
+	is($stderr->($member->('three')), '', 'mended');
+	is($stderr->($member->('two', field => 't')), $warning->('Entities "one" and "two" in collection "everyone" differ in the field of attribute "text".'), 'another field of an attribute');
+	is($stderr->($member->('two', field => 't', collection => 'others')), '', 'in another collection it may have it');
+	is(sql($query, to()), 0, 'the collection of the others');
+	is($stderr->($member->('one', version => '2')), '', 'two versions of an entity go together');
+	sql(q(SELECT ddb_entity_put('one@2', '{"office": "x", "id": "1"}')), to());
+	is(sql(q(SELECT entity FROM ddb_collection_query('guild', 'everyone', '{"office": "x"}')), to()), 'one@2', 'and are told apart by their names');
+	return;
+}
+
+# What is too large is said to be, with the sizes, and with how large it may be
+# where only DynamoDB knows how large it would become.
+sub test_sizes
+{
+	my @call = map { "SELECT ddb_entity_$_" } "put('agent', %s)", "create('agent', %s)", "upsert('agent', %s)", "get('agent', %s)", q(patch('agent', %s, '{"set":{"n":1}}'));
+	my $object = sub { "jsonb_build_object('office', $_[0], 'id', $_[1], 'text', $_[2])" };
+	my $key = sub { "jsonb_build_object('office', $_[0], 'id', $_[1])" };
+	my $is = sub {
+		my ($call, $message, $detail, $what) = @_;
+		$server->reset;
+		is(join(' ', (sql_error($call, to()))[0 .. 2]), "54000 $message ElectroDB error 4001: $detail", $what);
+		return is(scalar $server->log, 0, 'without a request');
+	};
+	for my $call (@call[0, 1])
+	{
+		$is->(sprintf($call, $object->("'x'", "'y'", q{repeat('e', 450000)})), 'item in argument "attributes" is too large for DynamoDB',
+			'Its names and values take at least 450070 bytes; DynamoDB takes 409600 (400 kB).', "$call: an item of over 400 kB");
+	}
+	for my $call (@call)
+	{
+		my $argument = $call =~ /get|patch/ ? 'key' : 'attributes';
+		$is->(sprintf($call, $key->(q{repeat('e', 2040)}, "'y'")), "\"pk\" of argument \"$argument\" is too long", 'It has 2054 bytes; DynamoDB takes 2048.', "$call: pk");
+		$is->(sprintf($call, $key->("'x'", q{repeat('é', 510)})), "\"sk\" of argument \"$argument\" is too long", 'It has 1032 bytes; DynamoDB takes 1024.', "$call: sk");
+	}
+	sql(sprintf($call[0], $object->("'x'", "'y'", q{repeat('e', 390000)})), to());
+	my $grow = q(jsonb_build_object('set', jsonb_build_object('other', repeat('e', 200000))));
+	sql('SELECT ' . register(model('agent', attributes => ['other'])));
+	for my $update ("ddb_entity_update('agent', %s, $grow)", "ddb_transact_write(jsonb_build_array(jsonb_build_object('op', 'update', 'entity', 'agent', 'key', %s, 'set', $grow -> 'set')), strict => true)",
+		"ddb_update_item('$table', '{\"pk\": \"\$spies#office_x\", \"sk\": \"\$agent_1#id_y\"}', 'SET other = :o', jsonb_build_object('o', repeat('e', 200000)))")
+	{
+		my @error = sql_error('SELECT ' . sprintf($update, $key->("'x'", "'y'")), to());
+		is($error[0], '54000', 'an item that becomes too large: ' . substr $update, 0, 20);
+		like($error[1], qr/item or key is too large/, 'in the message');
+		like($error[2], qr/Item size to update has exceeded the maximum allowed size/, 'in DynamoDB\'s words');
+		like($error[3], qr/400 kB.* Check the arguments "/, 'and the arguments are named');
+	}
+	is(sql("SELECT canceled, data[1].code, data[1].message FROM ddb_transact_write(jsonb_build_array(jsonb_build_object('op', 'update', 'entity', 'agent', 'key', " . $key->("'x'", "'y'") . ", 'set', $grow -> 'set')))", to()),
+		't|ValidationError|Item size to update has exceeded the maximum allowed size', 'a result where errors are none');
+	sql('SELECT ' . register(model('agent')));
+	return;
+}
+
 sub test_batches
 {
 	my $items = q{(SELECT jsonb_agg(jsonb_build_object('office', 'b', 'id', n::text, 'n', n)) FROM generate_series(1, 1000) AS n)};
@@ -329,6 +440,24 @@ sub test_encoding
 	is($item->{text}{S}, 'é', 'Latin-1: stored as UTF-8, under the key that JavaScript makes');
 	is(sql(q{SELECT ddb_params('{"method": "get", "entity": "größe", "key": {"office": "É", "id": "ß"}}') #>> '{request,Key,sk,S}'}, to()),
 		'$größe_1#id_ß', 'Latin-1: params');
+	ddb_raw('UpdateItem', { TableName => $table, Key => { pk => { S => '$ä#office_é' }, sk => { S => '$größe_1#id_ß' } }, UpdateExpression => 'SET #t = :t',
+			ExpressionAttributeNames => { '#t' => 'text' }, ExpressionAttributeValues => { ':t' => { S => 'aİ' } } });
+	my $create = literal({ office => 'É', id => 'ß' });
+	my $session = session(to());
+	$session->query('\\set SHOW_CONTEXT always');
+	my @error = $session->query_error(q{SELECT ddb_entity_create('größe', } . $create . q{, options => '{"returnOnConditionCheckFailure": "all_old"}')});
+	is("$error[0] $error[1]", '23505 DynamoDB item already exists', 'Latin-1: a create of what cannot be shown');
+	like($error[2], qr/\AElectroDB error 4001: ConditionalCheckFailedException.*Stored item: .*"a\?"/s, 'with what can be shown of it');
+	like($session->stderr, qr/CONTEXT:  .*the item cannot be returned: character .* has no equivalent in encoding "LATIN1"/s, 'and why it is an error');
+	is(sql(q{SELECT ddb_entity_create('größe', } . $create . q{, options => '{"returnOnConditionCheckFailure": true}')}, to()), '{"rejected": true}', 'where no item is returned, there is no error');
+	@error = sql_error(q{SELECT ddb_entity_put('größe', } . $create . q{, options => '{"response": "all_old"}')}, to());
+	is($error[0], '22P05', 'Latin-1: a write that has been carried out');
+	my $actions = literal([ { op => 'create', entity => 'größe', item => { office => 'É', id => 'ß', text => 'x' }, response => 'all_old' } ]);
+	is(sql("SELECT canceled, data[1].code, data[1].item IS NULL FROM ddb_transact_write($actions)", to()), 't|ConditionalCheckFailed|f', 'Latin-1: a cancelled transaction');
+	ddb_raw('UpdateItem', { TableName => $table, Key => { pk => { S => '$ä#office_é' }, sk => { S => '$größe_1#id_ß' } }, UpdateExpression => 'SET #t = :t',
+			ExpressionAttributeNames => { '#t' => 'text' }, ExpressionAttributeValues => { ':t' => { S => 'aİ' } } });
+	like(sql("SELECT canceled, data[1].code, data[1].item IS NULL, data[1].message FROM ddb_transact_write($actions)", to()),
+		qr/\At\|ConditionalCheckFailed\|t\|.*the item cannot be shown: /, 'without an item that cannot be shown');
 	$ENV{PGDATABASE} = $database;
 	return;
 }

@@ -219,7 +219,7 @@ sub test_registry
 	is(($server->log)[0]{operation}, 'GetItem', 'another role uses the entity');
 	for my $role (qw(reader writer alice))
 	{
-		for my $query ('SELECT FROM ddb_entity_models', 'INSERT INTO ddb_entity_models SELECT * FROM ddb_entities', 'DELETE FROM ddb_entity_models',
+		for my $query ('INSERT INTO ddb_entity_models SELECT * FROM ddb_entities', 'DELETE FROM ddb_entity_models',
 			"UPDATE ddb_entity_models SET table_name = 'evil'", 'TRUNCATE ddb_entity_models', "DELETE FROM ddb_entities",
 			'BEGIN; LOCK TABLE ddb_entity_models', 'ALTER TABLE ddb_entity_models DISABLE TRIGGER ALL', 'DROP VIEW ddb_entities',
 			'CREATE TRIGGER t BEFORE INSERT ON ddb_entity_models EXECUTE FUNCTION suppress_redundant_updates_trigger()',
@@ -268,8 +268,8 @@ sub test_default_privileges
 	my @open = (dbname => 'open');
 	sql('CREATE SCHEMA s; ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO alice; ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC, bob;
 		ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT EXECUTE ON FUNCTIONS TO bob WITH GRANT OPTION; CREATE EXTENSION atomic_dynamodb SCHEMA s', @open);
-	is(sql(<<'SQL', @open), '', 'default privileges give nobody a right');
-SELECT o.oid, a.grantee::regrole FROM (SELECT oid::regprocedure::text AS oid, proowner AS owner, proacl AS acl, pronamespace AS ns FROM pg_proc
+	is(sql(<<'SQL', @open), 's.ddb_entity_models|pg_database_owner|SELECT', 'default privileges give nobody a right');
+SELECT o.oid, a.grantee::regrole, a.privilege_type FROM (SELECT oid::regprocedure::text AS oid, proowner AS owner, proacl AS acl, pronamespace AS ns FROM pg_proc
 	UNION ALL SELECT oid::regclass::text, relowner, relacl, relnamespace FROM pg_class) AS o, aclexplode(o.acl) AS a
 WHERE o.ns = 's'::regnamespace AND a.grantee <> o.owner
 SQL
