@@ -198,7 +198,7 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 	{
 		if (looks_like_json_object(body, len))
 			return true;
-		attempt->garbage = true;
+		attempt->garbage = call->request.operation->is_write;
 		fail_transport(call, ADDB_TRANSPORT_GARBAGE,
 					   "HTTP status 200 came with a body that is no JSON object.");
 		return false;

@@ -210,14 +210,6 @@ call_context(const AddbErrorContext *context, const char *answer)
 	return errcontext("DynamoDB %s%s%s", context->operation, colon, answer);
 }
 
-static const char *
-check_arguments(const AddbErrorContext *context)
-{
-	return psprintf(strchr(context->arguments, ' ') != NULL ?
-					"Check the arguments %s." : "Check the argument %s.",
-					context->arguments);
-}
-
 /*
  * The HINT. A request that the service refuses as invalid is a matter of its
  * arguments, whose names in SQL the service does not know.
@@ -227,9 +219,9 @@ hint_of(const AddbErrorRow *row, const AddbErrorContext *context)
 {
 	if (row->hint == NULL && context->arguments != NULL &&
 		row->sqlstate == ERRCODE_INVALID_PARAMETER_VALUE)
-		return check_arguments(context);
-	if (row->is_of_arguments && context->arguments != NULL)
-		return psprintf("%s %s", row->hint, check_arguments(context));
+		return psprintf(strchr(context->arguments, ' ') != NULL ?
+						"Check the arguments %s." : "Check the argument %s.",
+						context->arguments);
 	if (row->server_hint != NULL && context->server != NULL)
 		return psprintf(row->server_hint, context->server);
 	return row->hint;

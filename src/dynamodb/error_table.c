@@ -14,9 +14,6 @@
 #define HINT_TRY_AGAIN "Nothing was changed. Try again."
 #define HINT_THROTTLED \
 	"Send fewer requests at a time, or raise the capacity of the table or index."
-#define HINT_SIZES \
-	"An item may have 400 kB of names and values, a partition key 2048 bytes and a " \
-	"sort key 1024, those of an index too."
 #define HINT_ENDPOINT \
 	"Check the setting atomic_dynamodb.endpoint_url, and what stands in between."
 #define HINT_SERVER \
@@ -200,15 +197,6 @@ static const AddbErrorRow duplicate_item = {
 	NULL
 };
 
-/* A ValidationException, too, by what it says. */
-static const AddbErrorRow too_large = {
-	{NULL},
-	ERRCODE_PROGRAM_LIMIT_EXCEEDED, ADDB_NOT_APPLIED,
-	"item or key is too large for DynamoDB",
-	HINT_SIZES,
-	.is_of_arguments = true
-};
-
 static const AddbErrorRow throttled = {
 	{NULL},
 	ERRCODE_INSUFFICIENT_RESOURCES, ADDB_NOT_APPLIED,
@@ -276,14 +264,6 @@ static const AddbErrorRow canceled_invalid = {
 	ERRCODE_INVALID_PARAMETER_VALUE, ADDB_NEVER_APPLIED,
 	"DynamoDB transaction was canceled because an action is invalid",
 	NULL
-};
-
-static const AddbErrorRow canceled_too_large = {
-	{NULL},
-	ERRCODE_PROGRAM_LIMIT_EXCEEDED, ADDB_NEVER_APPLIED,
-	"DynamoDB transaction was canceled because an item or key is too large",
-	HINT_SIZES,
-	.is_of_arguments = true
 };
 
 /* Failures of the transport, in the order of AddbTransportFailure. */
@@ -370,34 +350,6 @@ static const char *const reads_of_many[] = {
 };
 
 /*
- * Whether DynamoDB finds a size invalid. That has no code of its own, and how
- * large an item has become, or what is a key of an index, is not known before.
- * Where the words are others one day, it is the error of whatever is invalid.
- */
-static bool
-tells_of_size(const char *message)
-{
-	static const char *const beginnings[] = {
-		"Item size has exceeded",
-		"Item size to update has exceeded",
-		"Hash primary key values must be under",
-		"Size of hashkey has exceeded",
-		"Aggregated size of all range keys has exceeded",
-		"Size limit exceeded",
-	};
-	const char *const preface = "One or more parameter values were invalid: ";
-
-	if (message == NULL)
-		return false;
-	if (strncmp(message, preface, strlen(preface)) == 0)
-		message += strlen(preface);
-	for (int i = 0; i < lengthof(beginnings); i++)
-		if (strncmp(message, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	return false;
-}
-
-/*
  * The row of a cancelled transaction. One action that can never pass decides
  * for all; only when every refused action may pass another time is the whole
  * worth another try.
@@ -406,18 +358,11 @@ static const AddbErrorRow *
 find_cancellation(const AddbServiceError *error, bool is_create)
 {
 	bool		seen[ADDB_REFUSAL_OTHER + 1] = {false};
-	bool		only_sizes = true;
 
 	for (int i = 0; i < error->nreasons; i++)
-	{
-		AddbRefusal refusal = addb_error_refusal(&error->reasons[i]);
-
-		seen[refusal] = true;
-		if (refusal == ADDB_REFUSAL_INVALID && !tells_of_size(error->reasons[i].message))
-			only_sizes = false;
-	}
+		seen[addb_error_refusal(&error->reasons[i])] = true;
 	if (seen[ADDB_REFUSAL_INVALID])
-		return only_sizes ? &canceled_too_large : &canceled_invalid;
+		return &canceled_invalid;
 	if (is_create)
 		return &canceled_by_existing;
 	if (seen[ADDB_REFUSAL_CONDITION] || seen[ADDB_REFUSAL_OTHER])
@@ -445,8 +390,7 @@ find_code(const char *code)
  * addb_error_find_row
  *
  * The row of an error reply: by its code; without a code that is known, by its
- * status. By its text, which AWS may change any day, nothing is decided but which
- * of two errors that can never pass it is. is_create: the
+ * status. Never by its text, which AWS may change any day. is_create: the
  * condition of the write was that its item does not exist; of a transaction,
  * that is all that it was cancelled by.
  *
@@ -467,8 +411,6 @@ addb_error_find_row(const AddbServiceError *error, bool is_create)
 			strcmp(code, "DuplicateItem") == 0 ||
 			(is_create && strcmp(code, "ConditionalCheckFailedException") == 0))
 			return &duplicate_item;
-		if (strcmp(code, "ValidationException") == 0 && tells_of_size(error->message))
-			return &too_large;
 		row = find_code(code);
 		if (row != NULL)
 			return row;

@@ -16,7 +16,6 @@ typedef struct AddbErrorRow
 	const char *hint;			/* or NULL */
 	const char *server_hint;	/* the same where a foreign server says where
 								 * requests go; %s: its name. NULL: hint */
-	bool		is_of_arguments;	/* the hint names them, too */
 } AddbErrorRow;
 
 extern const AddbErrorRow *addb_error_find_row(const AddbServiceError *error,

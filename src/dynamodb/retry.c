@@ -169,10 +169,9 @@ addb_retry_is_throttling(const char *code)
  * The class of an attempt that failed. A name on the throttling list counts
  * more than the status it came with. The statuses 500, 502, 503 and 504 are
  * transient, whatever the body says; no other status is, 429 and 501 among
- * them. A success that cannot be read is an answer lost on the way, as one with
- * a wrong checksum is: the SDKs give up there, but a write that is safe to send
- * again can be settled so. For the same end a conflict is got over that a client
- * without an open attempt would report.
+ * them. A success that cannot be read is final, as in the SDKs, but for a write:
+ * one that is safe to send again can be settled so. For the same end a conflict
+ * is got over that a client without an open attempt would report.
  */
 AddbRetryClass
 addb_retry_classify(const AddbAttempt *attempt)

@@ -35,7 +35,7 @@ typedef struct AddbAttempt
 	int			status;			/* HTTP status, unless no_reply */
 	const char *code;			/* bare name of the error, or NULL */
 	bool		bad_checksum;	/* x-amz-crc32 is not that of the body */
-	bool		garbage;		/* a success whose body is no JSON object */
+	bool		garbage;		/* a write's success whose body is no JSON object */
 	bool		clock_skew;		/* addb_clock_skew_is_error holds */
 	bool		in_doubt;		/* refused by what may pass, while an earlier attempt
 								 * is open */

@@ -43,7 +43,7 @@ show_tap_failure() {
 
 # TAP files that run at once. They wait more than they work, and those that
 # measure time say in a line "# Runs alone: why" that they must not share.
-LANES=2
+LANES=3
 
 # When each of the TAP commands that run began, by process id.
 declare -A began=()

@@ -273,24 +273,6 @@ is(state_of(400, '{"message":"x"}'), '08P01', 'status 400 without a code');
 is(state_of(403, '<html>'), '08P01', 'status 403 from a proxy');
 is(state_of(301, ''), '08P01', 'a redirect');
 
-# Sizes have no code of their own.
-my @sizes = ('Item size has exceeded the maximum allowed size', 'Item size to update has exceeded the maximum allowed size',
-	'Hash primary key values must be under 2048 bytes, and range primary key values must be under 1024 bytes',
-	map { "One or more parameter values were invalid: $_" } 'Size limit exceeded', 'Size of hashkey has exceeded the maximum size limit of2048 bytes',
-	'Aggregated size of all range keys has exceeded the size limit of 1024 bytes');
-for my $text (@sizes)
-{
-	my $error = raised(400, { __type => 'x#ValidationException', message => $text });
-	is("$error->{sqlstate} $error->{message}", '54000 item or key is too large for DynamoDB', $text);
-	is($error->{detail}, "ValidationException: $text (request id R1)", 'which the DETAIL says');
-	is(state_of(400, { __type => 'TransactionCanceledException', CancellationReasons => [ { Code => 'None' }, { Code => 'ValidationError', Message => $text } ] }),
-		'54000', 'of a transaction, too');
-}
-is(state_of(400, { __type => 'ValidationException', message => "Syntax error; token: \"$sizes[0]\"" }), '22023', 'words of the user are not believed');
-is(state_of(400, { __type => 'OtherException', message => $sizes[0] }), '58000', 'nor those of another error');
-is(state_of(400, { __type => 'TransactionCanceledException', CancellationReasons => [ map { { Code => 'ValidationError', Message => $_ } } $sizes[0], 'another' ] }),
-	'22023', 'something else that is invalid counts more');
-
 # Cancelled transactions.
 sub canceled_state
 {

@@ -1,7 +1,5 @@
 # Tables, raw calls and PartiQL transactions when the service is slow, refuses
 # or loses its answers.
-#
-# Runs alone: it measures how soon a wait is cancelled.
 
 use strict;
 use warnings;

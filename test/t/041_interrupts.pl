@@ -1,7 +1,5 @@
 # Cancel, statement_timeout and terminate end every kind of wait within half a
 # second, a wait does not hold up other sessions, and the session goes on.
-#
-# Runs alone: it measures how soon waits end.
 
 use strict;
 use warnings;

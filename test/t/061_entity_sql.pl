@@ -403,10 +403,8 @@ sub test_sizes
 		"ddb_update_item('$table', '{\"pk\": \"\$spies#office_x\", \"sk\": \"\$agent_1#id_y\"}', 'SET other = :o', jsonb_build_object('o', repeat('e', 200000)))")
 	{
 		my @error = sql_error('SELECT ' . sprintf($update, $key->("'x'", "'y'")), to());
-		is($error[0], '54000', 'an item that becomes too large: ' . substr $update, 0, 20);
-		like($error[1], qr/item or key is too large/, 'in the message');
-		like($error[2], qr/Item size to update has exceeded the maximum allowed size/, 'in DynamoDB\'s words');
-		like($error[3], qr/400 kB.* Check the arguments "/, 'and the arguments are named');
+		is($error[0], '22023', 'an item that becomes too large, which only DynamoDB knows: ' . substr $update, 0, 20);
+		like($error[2], qr/Item size to update has exceeded the maximum allowed size/, 'in its words');
 	}
 	is(sql("SELECT canceled, data[1].code, data[1].message FROM ddb_transact_write(jsonb_build_array(jsonb_build_object('op', 'update', 'entity', 'agent', 'key', " . $key->("'x'", "'y'") . ", 'set', $grow -> 'set')))", to()),
 		't|ValidationError|Item size to update has exceeded the maximum allowed size', 'a result where errors are none');

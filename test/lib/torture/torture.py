@@ -50,13 +50,14 @@ STORM = {
     'throttle_after': .02, 'wrong_crc': .02, 'garbage': .02, 'conflict': .02, 'in_progress': .01, 'late': .03,
     'unprocessed': .05, 'empty_page': .05,
 }
-# Without conflicts, which are a result, not something to be got over. A session
+# Without conflicts, which are a result, not something to be got over, and without
+# answers that make no sense, which a read does not get over. A session
 # retries within a budget: a retry costs 14 tokens, of which a success gives the
 # last 14 back, or else one. With p for all that costs a retry, 14 p^2 has to be
 # less than (1 - p)^2 for the budget to last: p may be a fifth at most.
 SETTLED = {
     'delay': .02, 'late_answer': .02, 'drip': .01, 'chunked': .02, 'reset_before': .015, 'reset_after': .025,
-    'cut': .02, 'error_before': .01, 'error_after': .02, 'throttle_after': .01, 'wrong_crc': .015, 'garbage': .015,
+    'cut': .02, 'error_before': .01, 'error_after': .02, 'throttle_after': .01, 'wrong_crc': .015,
     'in_progress': .01, 'late': .015, 'unprocessed': .05, 'empty_page': .05,
 }
 
