@@ -24,7 +24,7 @@ typedef struct Partition
 } Partition;
 
 /* Also for regions that no prefix matches. */
-static const Partition aws = {"", "aws-global", "amazonaws.com", "api.aws", false};
+static const Partition aws = {"", NULL, "amazonaws.com", "api.aws", false};
 
 static const Partition partitions[] = {
 	{"cn", "aws-cn-global", "amazonaws.com.cn", "api.amazonwebservices.com.cn", false},

@@ -4,8 +4,9 @@
  *
  * The setting atomic_dynamodb.profile, or the foreign server that is chosen,
  * names the profile, else AWS_PROFILE, else it is "default". A missing file is no
- * error; a file that somebody named and that cannot be read is one. A file in the default place that may not be opened
- * counts as missing, because HOME is often another user's directory.
+ * error; a file that somebody named and that cannot be read is one. A file in the
+ * default place that may not be opened counts as missing, because HOME is often
+ * another user's directory.
  */
 #include "postgres.h"
 

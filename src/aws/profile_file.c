@@ -120,10 +120,7 @@ classify(Section *section, char *title, AddbProfileFileKind kind)
 	section->prefixed = false;
 	section->name = title;
 	if (kind == ADDB_PROFILE_FILE_CREDENTIALS)
-	{
 		section->kind = ADDB_SECTION_PROFILE;
-		section->name = title;
-	}
 	else if (strcmp(title, "default") == 0)
 		section->kind = ADDB_SECTION_PROFILE;
 	else if ((name = after_word(title, "profile")) != NULL)

@@ -459,7 +459,8 @@ write_one(const AddbOperation *operation, const char *table, StringInfo body)
 		.operation = operation,
 		.table = table,
 		.kind = ADDB_WRITE_IDEMPOTENT,
-		.arguments = ADDB_ITEM_ARGUMENTS
+		.arguments = operation == &addb_put_item ?
+		"\"pk\", \"sk\", \"data\", \"ttl\" and \"table_name\"" : ADDB_ITEM_ARGUMENTS
 	};
 	AddbCall   *call;
 

@@ -183,7 +183,6 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 	size_t		len;
 	const char *body = addb_http_body(call->exchange, &len);
 	MemoryContext caller;
-	bool		throttled;
 
 	observe_reply(call, len);
 	attempt->status = addb_http_status(call->exchange);
@@ -212,7 +211,8 @@ judge_reply(AddbCall *call, AddbAttempt *attempt)
 		addb_error_unwrap(call->error);
 	MemoryContextSwitchTo(caller);
 	attempt->code = call->error->code;
-	attempt->in_doubt = call->unsettled && addb_error_may_pass(call->error, &throttled);
+	attempt->in_doubt = call->unsettled &&
+		addb_error_may_pass(call->error, &attempt->throttled);
 	addb_account_refused(call);
 	attempt->clock_skew =
 		addb_clock_skew_is_error(attempt->code,
@@ -408,8 +408,9 @@ resend_as_before(AddbCall *call)
 	char	   *problem = "The settings have changed since the request was sent first.";
 	const AddbAwsConfig *config = config_again(call, &problem);
 
-	if (config != NULL && (config->target != call->target ||
-						   config->identity != call->identity))
+	if (config != NULL &&
+		((call->target != 0 && config->target != call->target) ||
+		 config->identity != call->identity))
 		config = NULL;
 	if (config == NULL)
 	{

@@ -228,6 +228,8 @@ take_answer(AddbBatchWriter *writer, AddbBatch *batch)
 		return false;
 	}
 	batch->open_since = addb_call_open_since(batch->call);
+	if (batch->idle_rounds == ADDB_BATCH_MAX_IDLE_ROUNDS - 1)
+		batch->id_note = MemoryContextStrdup(writer->context, addb_call_id_note(batch->call));
 	addb_call_release(batch->call);
 	batch->call = NULL;
 	batch->state = ADDB_BATCH_PAUSING;
@@ -375,19 +377,24 @@ raise_failure(AddbBatchWriter *writer, const AddbBatch *failed)
 	addb_call_raise(failed->call);
 }
 
+/* What is left may have been written, where an attempt with it was lost before. */
 static _Noreturn void
 raise_no_progress(AddbBatchWriter *writer, const AddbBatch *batch)
 {
+	bool		unknown = batch->open_since != 0;
+
 	settle_in_flight(writer);
 	writer->failed = batch;
 	ereport(ERROR,
-			(errcode(batch->open_since != 0 ? ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN
+			(errcode(unknown ? ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN
 					 : ERRCODE_INSUFFICIENT_RESOURCES),
+			 unknown ? errmsg("outcome of DynamoDB BatchWriteItem is unknown") :
 			 errmsg("DynamoDB left %d requests of a batch unprocessed",
 					batch->body.nentries),
-			 errdetail("It took none of them in %d rounds%s.",
-					   ADDB_BATCH_MAX_IDLE_ROUNDS, addb_call_id_note(batch->call)),
-			 errhint("Write more slowly, or raise the capacity of the table.")));
+			 errdetail("It took none of %d requests in %d rounds%s.",
+					   batch->body.nentries, ADDB_BATCH_MAX_IDLE_ROUNDS, batch->id_note),
+			 errhint("%s", unknown ? addb_outcome_hint(ADDB_HINT_REPEAT) :
+					 "Write more slowly, or raise the capacity of the table.")));
 }
 
 /* A batch has been answered: done, or the rest after a pause, or an error. */

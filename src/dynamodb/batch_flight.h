@@ -17,6 +17,7 @@ typedef struct AddbBatch
 	AddbBatchState state;
 	AddbBatchBody body;
 	AddbCall   *call;
+	const char *id_note;		/* of the last answer, for messages, or NULL */
 	int64		first;			/* of its requests, by the order in which they */
 	int64		last;			/* were given, from 1 */
 	int			idle_rounds;

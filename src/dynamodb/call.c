@@ -103,6 +103,30 @@ addb_call_open_since(const AddbCall *call)
 }
 
 /*
+ * addb_request_repeat - makes a request the repetition of its last call
+ *
+ * While an attempt of that call is open the write must be the same in every
+ * attempt, and go to the same place; else nothing is taken along.
+ */
+void
+addb_request_repeat(AddbRequest *request, const AddbCall *call)
+{
+	request->open_since = addb_call_open_since(call);
+	request->identity = request->open_since != 0 ? call->identity : 0;
+}
+
+/*
+ * addb_call_raises_unknown - whether addb_call_raise would raise 08007
+ *
+ * Of a call that failed.
+ */
+bool
+addb_call_raises_unknown(const AddbCall *call)
+{
+	return addb_call_sqlstate(call) == ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN;
+}
+
+/*
  * addb_call_token_expired - whether DynamoDB may have forgotten the token
  *
  * The answer to a resent transaction then no longer speaks of all attempts.

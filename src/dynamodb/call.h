@@ -39,8 +39,8 @@ struct AddbCall
 	int64		send_at;		/* a moment of addb_http_now */
 	int64		sent_ms;		/* wall clock, for clock skew */
 	int64		started;		/* by addb_http_now */
-	int64		first_sent;		/* at the earliest, an attempt of this write that
-								 * may be open; the same but for repetitions */
+	int64		first_sent;		/* when the write may have been sent first: by this
+								 * call, or by one that it repeats */
 	char		invocation_id[ADDB_UUID_LEN + 1];
 	double		reserved;		/* capacity units, by addb_pace_reserve */
 	bool		paced;			/* reserved is not settled yet */

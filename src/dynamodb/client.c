@@ -66,12 +66,21 @@ reserve(AddbCall *call)
 	return addb_pace_reserve(pace, ceiling, call->started, &call->reserved);
 }
 
-/* Sends the first attempt. */
+/*
+ * Sends the first attempt. To a write of which an earlier call has left an attempt
+ * open it is another one: that it cannot be sent is no news of the write.
+ */
 static void
 begin(AddbCall *call)
 {
-	const AddbAwsConfig *config = addb_aws_config_get();
+	const AddbAwsConfig *config;
 
+	if (call->unsettled)
+	{
+		addb_attempt_again(call);
+		return;
+	}
+	config = addb_aws_config_get();
 	if (call->request.identity != 0 && call->request.identity != config->identity)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -87,7 +96,8 @@ begin(AddbCall *call)
  * Under a ceiling of capacity it may be sent later, while somebody waits. The
  * call belongs to the memory context owner. Raises what the configuration
  * raises (28000, 22023; of a foreign server 42501, 42704, 42809), 55000 when
- * that is not request->identity, and out of memory; nothing was sent then.
+ * that is not request->identity, and out of memory; nothing was sent then. With
+ * request->open_since such a call fails instead, its outcome unknown.
  */
 AddbCall *
 addb_client_start(const AddbRequest *request, MemoryContext owner)
@@ -107,11 +117,21 @@ addb_client_start(const AddbRequest *request, MemoryContext owner)
 	for (int i = 0; i < lengthof(random); i++)
 		random[i] = pg_prng_uint64(&pg_global_prng_state);
 	addb_uuid_format((const uint8 *) random, call->invocation_id);
+	call->identity = request->identity;
+	call->state = CALL_PAUSING;
 	call->send_at = reserve(call);
-	if (call->send_at > call->started)
-		call->state = CALL_PAUSING;
-	else
+	if (call->send_at <= call->started)
+	{
+		ErrorContextCallback context = {
+			.previous = error_context_stack,
+			.callback = addb_call_add_open_context,
+			.arg = call
+		};
+
+		error_context_stack = &context;
 		begin(call);
+		error_context_stack = context.previous;
+	}
 	return call;
 }
 
@@ -210,6 +230,7 @@ addb_client_wait_until(AddbCall *const *calls, int n, int64 deadline)
 	};
 
 	Assert(n <= ADDB_CLIENT_MAX_CALLS);
+	error_context_stack = &context;
 	for (;;)
 	{
 		int			pending = 0;
@@ -229,11 +250,10 @@ addb_client_wait_until(AddbCall *const *calls, int n, int64 deadline)
 				done = true;
 		}
 		if (done || (deadline >= 0 && addb_http_now() >= deadline))
-			return;
-		error_context_stack = &context;
+			break;
 		addb_http_wait_as(wait_of(calls, n), exchanges, pending, until);
-		error_context_stack = context.previous;
 	}
+	error_context_stack = context.previous;
 }
 
 /*

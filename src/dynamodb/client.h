@@ -60,6 +60,8 @@ extern bool addb_call_is_open(const AddbCall *call);
 extern bool addb_call_outcome_unknown(const AddbCall *call);
 extern bool addb_call_was_unsettled(const AddbCall *call);
 extern int64 addb_call_open_since(const AddbCall *call);
+extern void addb_request_repeat(AddbRequest *request, const AddbCall *call);
+extern bool addb_call_raises_unknown(const AddbCall *call);
 extern bool addb_call_token_expired(const AddbCall *call);
 extern bool addb_call_got_no_answer(const AddbCall *call);
 extern void addb_call_add_open_context(void *call);

@@ -289,8 +289,8 @@ raise_row(const AddbErrorRow *row, bool unknown, const char *detail,
  * A write is reported as 08007 when the reply leaves open whether it was
  * applied (a fault of the service), and when context->unsettled says that of
  * an earlier attempt, unless this reply rules it out: the request is malformed,
- * or is a transaction, which its token makes the same in all attempts. outcome.c
- * tells more.
+ * or is a transaction, which its token makes the same in all attempts, and which
+ * was not cancelled by what may pass. outcome.c tells more.
  *
  * The number of attempts is in the primary message of an error that is retried,
  * else in the DETAIL. context must not be NULL.

@@ -231,13 +231,20 @@ static const AddbErrorRow not_dynamodb = {
 
 /*
  * A TransactionCanceledException, by what its reasons have in common. One that
- * may pass does not settle an earlier attempt: that one is the same transaction,
- * and may arrive when what stood in the way is gone. Any other would meet the
- * same again.
+ * may pass, or has no reason that is known, does not settle an earlier attempt:
+ * that one is the same transaction, and may arrive when what stood in the way is
+ * gone. A condition does, by DynamoDB's word for a repeated token, although
+ * somebody might make it true before the other attempt arrives.
  */
 static const AddbErrorRow canceled = {
 	{NULL},
 	ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, ADDB_NEVER_APPLIED,
+	"DynamoDB transaction was canceled",
+	NULL
+};
+static const AddbErrorRow canceled_by_unknown = {
+	{NULL},
+	ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, ADDB_NOT_APPLIED,
 	"DynamoDB transaction was canceled",
 	NULL
 };
@@ -365,10 +372,13 @@ find_cancellation(const AddbServiceError *error, bool is_create)
 		return &canceled_invalid;
 	if (is_create)
 		return &canceled_by_existing;
-	if (seen[ADDB_REFUSAL_CONDITION] || seen[ADDB_REFUSAL_OTHER])
+	if (seen[ADDB_REFUSAL_CONDITION])
 		return &canceled;
+	if (seen[ADDB_REFUSAL_OTHER])
+		return &canceled_by_unknown;
 	return seen[ADDB_REFUSAL_CONFLICT] ? &canceled_by_conflict
-		: seen[ADDB_REFUSAL_THROTTLED] ? &canceled_by_throttling : &canceled;
+		: seen[ADDB_REFUSAL_THROTTLED] ? &canceled_by_throttling
+		: &canceled_by_unknown;
 }
 
 /* The row of a code that is in the table, or NULL. */

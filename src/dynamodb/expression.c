@@ -188,8 +188,8 @@ addb_expression_find_member(const AddbExpressionMembers *members, const char *ke
  * addb_expression_member - the member that #n or :v means, marked as used
  *
  * Its first character may be left out of the key. *first_use: it was not used
- * before. Returns NULL when there is none. Raises 22023 when there are both, 54000 when DynamoDB has no
- * placeholders of that length.
+ * before. Returns NULL when there is none. Raises 22023 when there are both, 54000
+ * when DynamoDB has no placeholders of that length.
  */
 AddbExpressionMember *
 addb_expression_member(AddbExpressionMembers *members, const AddbToken *token,

@@ -295,8 +295,9 @@ copy_schema(const AddbKeySchema *schema)
 	return copy;
 }
 
+/* arguments is as in AddbRequest; current: asked for in this statement. */
 static const AddbKeySchema *
-get(const char *table, bool must_know, bool current)
+get(const char *table, bool must_know, bool current, const char *arguments)
 {
 	AddbKeySchema schema;
 	Entry	   *entry;
@@ -311,7 +312,7 @@ get(const char *table, bool must_know, bool current)
 	}
 	if (entry != NULL)
 		return copy_schema(&entry->schema);
-	if (!ask(table, must_know, current ? "\"table_name\"" : NULL, &schema))
+	if (!ask(table, must_know, arguments, &schema))
 		return NULL;
 	enter_generation();
 	remember(table, &schema);
@@ -328,7 +329,7 @@ get(const char *table, bool must_know, bool current)
 const AddbKeySchema *
 addb_key_schema_get(const char *table)
 {
-	return get(table, true, false);
+	return get(table, true, false, NULL);
 }
 
 /*
@@ -340,7 +341,7 @@ addb_key_schema_get(const char *table)
 const AddbKeySchema *
 addb_key_schema_get_current(const char *table)
 {
-	return get(table, true, true);
+	return get(table, true, true, "\"table_name\"");
 }
 
 /*
@@ -358,7 +359,7 @@ addb_key_schema_renew(const char *table)
 	entry = find(table);
 	if (entry != NULL && entry->statement == GetCurrentStatementStartTimestamp())
 		return false;
-	(void) get(table, true, true);
+	(void) get(table, true, true, NULL);
 	return true;
 }
 
@@ -372,7 +373,7 @@ addb_key_schema_renew(const char *table)
 const AddbKeySchema *
 addb_key_schema_look(const char *table)
 {
-	return get(table, false, false);
+	return get(table, false, false, NULL);
 }
 
 /* The name in an ARN of a table (arn:...:table/name), else the name itself. */

@@ -30,9 +30,6 @@
  */
 #define MAX_ROUNDS 10
 
-/* A transaction that has the lock in hand is over by then, as a rule. */
-#define CONFLICT_PAUSE_US (20 * 1000)
-
 /*
  * addb_lock_now - the present in seconds since 1970, as ttl counts
  */
@@ -260,9 +257,14 @@ write_if(const AddbOperation *operation, const char *table, const AddbKey *key,
 	}
 	else if (addb_call_failed_with(call, "TransactionConflictException"))
 	{
-		addb_client_sleep(ADDB_HTTP_WAIT_RETRY, CONFLICT_PAUSE_US);
+		addb_client_pause_round(call, 1, false);
 		if (!addb_lock_look(call, table, key, state))
 			addb_call_raise(call);
+		if (addb_call_was_unsettled(call))
+		{
+			*open = call;
+			return false;
+		}
 	}
 	else if (addb_call_outcome_unknown(call) &&
 			 addb_lock_look(call, table, key, state))
@@ -343,8 +345,8 @@ check_is_lock(const AddbKey *key, const AddbLockState *state)
  *
  * The version in *lock is palloc'd in the current context. Of two sessions
  * that create the lock at once both get the same. Raises what calls raise, 08007
- * when a write of the lock was lost and the lock is not there, 42809 when the item
- * at the key is not a lock, and 40001 when the lock kept changing.
+ * when a write of the lock was lost and what it wrote is not there, 42809 when the
+ * item at the key is not a lock, and 40001 when the lock kept changing.
  */
 void
 addb_lock_get(const char *table, const AddbKey *key, AddbLock *lock)

@@ -227,13 +227,12 @@ addb_raw_call_run(const AddbRawCall *raw)
 	AddbCall   *call = addb_client_call(&request, CurrentMemoryContext);
 	Jsonb	   *reply;
 
-	if (!addb_call_succeeded(call))
-		addb_call_raise(call);
-	take_capacity(call);
-
 	/* it may have made or dropped the table */
 	if (raw->operation.is_write && raw->table != NULL)
 		addb_key_schema_forget(raw->table);
+	if (!addb_call_succeeded(call))
+		addb_call_raise(call);
+	take_capacity(call);
 	reply = decode_reply(raw, call);
 	addb_call_release(call);
 	return reply;

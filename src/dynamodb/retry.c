@@ -180,7 +180,9 @@ addb_retry_classify(const AddbAttempt *attempt)
 		return ADDB_RETRY_TRANSIENT;
 	if (addb_retry_is_throttling(attempt->code))
 		return ADDB_RETRY_THROTTLING;
-	if (attempt->clock_skew || attempt->in_doubt)
+	if (attempt->in_doubt)
+		return attempt->throttled ? ADDB_RETRY_THROTTLING : ADDB_RETRY_TRANSIENT;
+	if (attempt->clock_skew)
 		return ADDB_RETRY_TRANSIENT;
 	if (attempt->code != NULL &&
 		is_listed(attempt->code, transient_codes, lengthof(transient_codes)))

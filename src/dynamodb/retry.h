@@ -39,6 +39,7 @@ typedef struct AddbAttempt
 	bool		clock_skew;		/* addb_clock_skew_is_error holds */
 	bool		in_doubt;		/* refused by what may pass, while an earlier attempt
 								 * is open */
+	bool		throttled;		/* by throttling, too */
 	const char *retry_after;	/* x-amz-retry-after, or NULL */
 } AddbAttempt;
 

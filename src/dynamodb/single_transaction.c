@@ -170,13 +170,13 @@ call_carried(const AddbRequest *request, MemoryContext owner)
 		if (!addb_call_failed_with(call, "TransactionConflictException") ||
 			round > addb_transact_retries)
 			return call;
-		single.open_since = addb_call_open_since(call);
+		addb_client_pause_round(call, round, false);
+		addb_request_repeat(&single, call);
 		if (single.open_since == 0)
 		{
 			addb_uuid_make(fresh);
 			memcpy(token, fresh, ADDB_UUID_LEN);
 		}
-		addb_client_pause_round(call, round, false);
 		addb_call_release(call);
 	}
 }

@@ -208,6 +208,7 @@ addb_table_create(const AddbTableDefinition *definition)
 		addb_table_check_ttl(definition->ttl, "ttl");
 	call = addb_table_call(&addb_create_table, table, members,
 						   "\"table_name\", \"partition_key\", \"sort_key\", \"global_indexes\", \"local_indexes\", \"read_units\" and \"write_units\"");
+	addb_key_schema_forget(table);
 	if (addb_call_outcome_unknown(call))
 		accept_ours(call, definition, psprintf("{%s}", members + 1), began);
 	else if (addb_call_failed_with(call, "ResourceInUseException"))
@@ -215,7 +216,6 @@ addb_table_create(const AddbTableDefinition *definition)
 	else if (!addb_call_succeeded(call))
 		addb_call_raise(call);
 	addb_call_release(call);
-	addb_key_schema_forget(table);
 	wait_until(table, ADDB_TABLE_ACTIVE);
 	if (definition->ttl != NULL)
 		enable_ttl(definition);
@@ -256,12 +256,12 @@ addb_table_delete(const char *table)
 
 	check_exists(table);
 	call = addb_table_call(&addb_delete_table, table, "", "\"table_name\"");
+	addb_key_schema_forget(table);
 	if (!addb_call_succeeded(call) &&
 		!(addb_call_outcome_unknown(call) &&
 		  addb_table_look_after(call, table, tells_deletion, &found) &&
 		  tells_deletion(&found)))
 		addb_call_raise(call);
 	addb_call_release(call);
-	addb_key_schema_forget(table);
 	wait_until(table, ADDB_TABLE_ABSENT);
 }

@@ -98,15 +98,23 @@ read_state(const AddbCall *call, const char *attribute, bool enabled)
 }
 
 /*
- * Asks for the state. That this fails is no error, since the caller has a
- * better one to raise. Raises interrupts.
+ * Asks for the state after a write. That this fails is no error, since the caller
+ * has a better one to raise. Raises interrupts, with what the write has left open
+ * in the context.
  */
 static TtlState
-look(const char *table, const char *attribute, bool enabled)
+look(AddbCall *write, const char *table, const char *attribute, bool enabled)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorContextCallback context = {
+		.previous = stack,
+		.callback = addb_call_add_open_context,
+		.arg = write
+	};
 	volatile TtlState state = TTL_OTHER;
 
+	error_context_stack = &context;
 	PG_TRY();
 	{
 		AddbCall   *call = addb_table_call(&addb_describe_time_to_live, table, "", NULL);
@@ -123,6 +131,7 @@ look(const char *table, const char *attribute, bool enabled)
 		FlushErrorState();
 	}
 	PG_END_TRY();
+	error_context_stack = stack;
 	return state;
 }
 
@@ -166,7 +175,7 @@ addb_table_update_ttl(const char *table, const char *attribute, bool enabled,
 	refused = addb_call_failed_with(call, "ValidationException");
 	if (refused || addb_call_outcome_unknown(call))
 	{
-		TtlState	state = look(table, attribute, enabled);
+		TtlState	state = look(call, table, attribute, enabled);
 
 		if (state == TTL_CHANGING && refused)
 			raise_changing(call, table);

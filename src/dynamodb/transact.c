@@ -206,7 +206,10 @@ check_number(const AddbTransaction *transaction, int n)
 																  ADDB_TRANSACT_MAX_ACTIONS)))));
 }
 
-/* Each table makes this happen once in a statement. */
+/*
+ * Has all actions compiled once more. A table asks for that once in a statement,
+ * unless the configuration changes meanwhile.
+ */
 static void
 begin_again(AddbTransaction *transaction)
 {

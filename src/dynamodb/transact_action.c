@@ -180,8 +180,9 @@ find_member(const AddbTransactAction *action, const AddbTransactMember *members,
  *
  * members are the n that there can be, and values has as many elements; what is
  * absent, or null where that is the same, becomes jbvNull. What the values point
- * to lies in the action. Raises 22023 for a member that is unknown, not for this operation, of another type,
- * or missing, 22004 for one that is null and may have been meant.
+ * to lies in the action. Raises 22023 for a member that is unknown, not for this
+ * operation, of another type, or missing, 22004 for one that is null and may have
+ * been meant.
  */
 void
 addb_transact_read_members(const AddbTransactAction *action,

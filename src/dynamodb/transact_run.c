@@ -73,8 +73,8 @@ is_canceled(const AddbTransaction *transaction, const AddbCall *call)
  * Calls until there is an answer that stands. A new try of ours gets a token of
  * its own, unless an attempt of any try before was lost: that might yet arrive,
  * and must then be the same transaction. A cancelled call does not use a token
- * up. Raises what is no answer; so is a cancellation that may pass, while an
- * attempt is open.
+ * up. Raises what is no answer; so is a cancellation that does not settle an open
+ * attempt.
  */
 static AddbCall *
 call_until_settled(const AddbTransaction *transaction, AddbText token,
@@ -100,16 +100,15 @@ call_until_settled(const AddbTransaction *transaction, AddbText token,
 		forget_schemas(transaction, call);
 		if (!is_canceled(transaction, call))
 			addb_call_raise(call);
-		if (!addb_error_may_pass(addb_call_error(call), &throttled))
-			return call;
-		request->open_since = addb_call_open_since(call);
-		if (round > addb_transact_retries)
+		if (!addb_error_may_pass(addb_call_error(call), &throttled) ||
+			round > addb_transact_retries)
 		{
-			if (request->open_since != 0)
+			if (addb_call_raises_unknown(call))
 				addb_call_raise(call);
 			return call;
 		}
 		addb_client_pause_round(call, round, throttled);
+		addb_request_repeat(request, call);
 		addb_call_release(call);
 		body->len = token.data != NULL || request->open_since != 0 ? body->len - 1 : head;
 	}
@@ -283,7 +282,6 @@ addb_transact_run(const AddbTransaction *transaction, AddbText token,
 	appendBinaryStringInfo(&body, transaction->items.data, transaction->items.len);
 	appendStringInfoChar(&body, ']');
 	call = call_until_settled(transaction, token, &request, &body);
-	pfree(body.data);
 	result->n = transaction->n;
 	result->rows = palloc0(transaction->n * sizeof(AddbTransactRow));
 	if (!addb_call_succeeded(call))
@@ -298,6 +296,7 @@ addb_transact_run(const AddbTransaction *transaction, AddbText token,
 	else
 		read_gotten(transaction, result, call);
 	addb_call_release(call);
+	pfree(body.data);
 }
 
 /* The rows as JSON, in the server's encoding. */
@@ -364,9 +363,9 @@ only_creates_failed(const AddbTransaction *transaction,
  * addb_transact_raise - raises the error that a cancelled transaction can be
  *
  * The DETAIL is the rows as a JSON array. 23505 when nothing but creates was
- * refused, their items being known to be there; 40001 when all that was refused may pass
- * another time, 53000 when it was all throttled, 22023 when an action can never
- * pass, 54000 when that is for its size; else 23000.
+ * refused, their items being known to be there; 40001 when all that was refused may
+ * pass another time, 53000 when it was all throttled, 22023 when an action can
+ * never pass; else 23000.
  */
 void
 addb_transact_raise(const AddbTransaction *transaction,

@@ -203,10 +203,7 @@ kind_of(const AddbEntityRequest *request)
 static bool
 has_condition(const AddbEntityOperation *operation)
 {
-	const JsonbValue *where = &operation->where;
-
-	return where->type == jbvString ||
-		where->type == jbvBinary;
+	return operation->where.type == jbvString || operation->where.type == jbvBinary;
 }
 
 /* The member "data", or both when the caller is told of a failed condition. */
@@ -436,10 +433,8 @@ addb_entity_call_run(AddbEntityCall *call, const char *arguments)
 		result = read_result(request, sent);
 	else
 	{
-		const AddbServiceError *error = addb_call_error(sent);
-
 		/* a lost attempt may be what has made the condition fail */
-		result = error == NULL || (addb_call_was_unsettled(sent) && !error->settles) ? NULL :
+		result = addb_call_error(sent) == NULL || addb_call_raises_unknown(sent) ? NULL :
 			format_refusal(request, sent);
 		if (result == NULL)
 			raise_failure(request, sent);

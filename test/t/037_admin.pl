@@ -1,5 +1,7 @@
 # Tables, raw calls and PartiQL transactions when the service is slow, refuses
 # or loses its answers.
+#
+# Runs alone: test 038 uses the tables of the vectors, too.
 
 use strict;
 use warnings;
