@@ -25,9 +25,7 @@ typedef enum AddbBatchState
  * 20 s, half of it on average, these are some two minutes of a table that
  * takes nothing at all.
  */
-#ifndef ADDB_BATCH_MAX_IDLE_ROUNDS
 #define ADDB_BATCH_MAX_IDLE_ROUNDS 20
-#endif
 
 /* How often whoever is busy with rows looks at what has arrived meanwhile. */
 #define ADDB_BATCH_LOOK_US (100 * 1000)

@@ -294,9 +294,12 @@ for my $case (
 }
 is(canceled_state(1, qw(TransactionConflict ConditionalCheckFailed)), '23000', 'conflict and condition');
 is(canceled_state(1, qw(ConditionalCheckFailed ValidationError)), '22023', 'an invalid action');
-is(canceled_state(1, qw(None ItemCollectionSizeLimitExceeded)), '23000', 'another reason');
-is(canceled_state(1, qw(None None)), '23000', 'no reason');
-is(canceled_state(1), '23000', 'no reasons');
+for my $case ([ 'another reason', qw(None ItemCollectionSizeLimitExceeded) ], [ 'no reason', qw(None None) ], ['no reasons'])
+{
+	my ($what, @codes) = @$case;
+	is(canceled_state(0, @codes), '23000', $what);
+	is(canceled_state(1, @codes), '08007', "$what, after a lost attempt");
+}
 
 # Writes whose outcome is unknown.
 sub leaves_open
@@ -328,8 +331,7 @@ for my $code (qw(ThrottlingException TransactionInProgressException AccessDenied
 	is(state_of(400, { __type => $code }, is_write => 1, unsettled => 1), '08007',
 		"$code does not settle an earlier attempt");
 }
-for my $code (qw(TransactionCanceledException IdempotentParameterMismatchException
-	SerializationException))
+for my $code (qw(IdempotentParameterMismatchException SerializationException))
 {
 	isnt(state_of(400, { __type => $code }, is_write => 1, unsettled => 1), '08007', "$code does");
 }

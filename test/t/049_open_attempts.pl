@@ -178,6 +178,49 @@ is(outcome($writes[0][1]->()), 't', 'lost, then a condition that is not met: can
 script('TransactWriteItems', { close_without_reply => 1 }, canceled(1, 'TransactionConflict'), canceled(1, 'ConditionalCheckFailed'));
 is(outcome($writes[4][1]->()), '23000', 'the same of a single write, after a conflict');
 
+# One without reasons that are known settles nothing.
+for my $reasons ([ { Code => 'Unheard' } ], [ { Code => 'ItemCollectionSizeLimitExceeded' } ], [], undef)
+{
+	new_session();
+	new_keys();
+	script('TransactWriteItems', { close_without_reply => 1 }, refusal('TransactionCanceledException', $reasons ? (CancellationReasons => $reasons) : ()));
+	is(outcome($writes[0][1]->()), '08007', 'lost, then cancelled because of ' . to_json($reasons));
+}
+
+# An answer that makes no sense: the token is told, of a long request too.
+new_session();
+new_keys();
+script('TransactWriteItems', { apply => 1, reply => { body => { ConsumedCapacity => 5 } } });
+is(outcome('SELECT ddb_transact_write(' . literal([ map { { op => 'put', table => $table, item => { pk => $pk, sk => "$_", x => 'x' x 100_000 } } } 1 .. 3 ]) . ')'),
+	'08007', 'an answer that makes no sense');
+is(join(' ', $session->stderr =~ /CONTEXT:.*token "([^"]+)"/s), join(' ', tokens()), 'with its token');
+
+# A write that is open goes nowhere else.
+{
+	my $other = fault_server();
+	sql(sprintf q(CREATE SERVER moved FOREIGN DATA WRAPPER atomic_dynamodb OPTIONS (endpoint_url '%s', region 'us-west-2');
+		CREATE USER MAPPING FOR CURRENT_USER SERVER moved OPTIONS (access_key_id 'local', secret_access_key 'local')), $server->url);
+	for my $case ([ 'ALTER SERVER moved OPTIONS (SET endpoint_url ' . literal($other->url) . ')', 'another endpoint' ],
+		[ 'DROP USER MAPPING FOR CURRENT_USER SERVER moved', 'no credentials any more' ])
+	{
+		my ($change, $what) = @$case;
+		new_session();
+		new_keys();
+		$session->query("SET atomic_dynamodb.server = 'moved'; SET atomic_dynamodb.transact_retries = 20");
+		script('TransactWriteItems', { late => JSON::PP::true }, { repeat => -1, %{ canceled(1, 'TransactionConflict') } });
+		$session->send($writes[0][1]->());
+		ok($server->wait_for_requests(6, 30), "$what: some rounds");
+		sql($change);
+		$session->finish;
+		is(($session->error)[0], '08007', "$what: unknown") or diag($session->stderr);
+		is(join(' ', $session->stderr =~ /CONTEXT:.*token "([^"]+)"/s), (tokens())[0], "$what: the token is told");
+		is($other->count, 0, "$what: it is asked for nothing");
+		$server->deliver_late;
+		is(counted(), 1, "$what: what was late arrives");
+		sql('ALTER SERVER moved OPTIONS (SET endpoint_url ' . literal($server->url) . ')');
+	}
+}
+
 # What a cancel in the pause between two rounds says.
 new_keys();
 for my $case ([ 14, 'an attempt is open', qr/57014.*CONTEXT:  token "[^"]+", with which.*sent, and may have been carried out/s ],
