@@ -178,6 +178,43 @@ addb_client_may_catch(int sqlstate)
 		sqlstate == ERRCODE_PROTOCOL_VIOLATION;
 }
 
+/*
+ * addb_client_look - looks at what is stored after a write, where that is no error
+ *
+ * Calls look with arg. False when it has raised what is no news of the write, for
+ * its caller has a better error to raise. Raises interrupts and what else must not
+ * be passed over, with what the write has left open in the context.
+ */
+bool
+addb_client_look(AddbCall *write, void (*look) (void *arg), void *arg)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorContextCallback context = {
+		.previous = stack,
+		.callback = addb_call_add_open_context,
+		.arg = write
+	};
+	volatile bool done = true;
+
+	error_context_stack = &context;
+	PG_TRY();
+	{
+		look(arg);
+	}
+	PG_CATCH();
+	{
+		if (!addb_client_may_catch(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		done = false;
+	}
+	PG_END_TRY();
+	error_context_stack = stack;
+	return done;
+}
+
 /* Lets a call do what it can without waiting. */
 static void
 advance(AddbCall *call)

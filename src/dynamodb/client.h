@@ -51,6 +51,7 @@ extern void addb_client_poll(AddbCall *const *calls, int n);
 extern void addb_client_sleep(AddbHttpWait wait, int64 microseconds);
 extern void addb_client_pause_round(AddbCall *call, int round, bool throttled);
 extern bool addb_client_may_catch(int sqlstate);
+extern bool addb_client_look(AddbCall *write, void (*look) (void *arg), void *arg);
 extern int64 addb_client_time(void);
 
 extern uint64 addb_call_identity(const AddbCall *call);

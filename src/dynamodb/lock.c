@@ -133,6 +133,29 @@ state_of_reply(AddbCall *call, AddbLockState *state)
 	addb_lock_read_state(call, &item, state);
 }
 
+/* A lock that is looked at. */
+typedef struct Look
+{
+	const char *table;
+	const AddbKey *key;
+	AddbLockState *state;
+	bool		seen;
+} Look;
+
+static void
+look(void *arg)
+{
+	Look	   *wanted = arg;
+	AddbCall   *call = read_call(wanted->table, wanted->key);
+
+	if (addb_call_succeeded(call))
+	{
+		state_of_reply(call, wanted->state);
+		wanted->seen = true;
+	}
+	addb_call_release(call);
+}
+
 /*
  * addb_lock_look - reads a lock to resolve a write whose outcome is unknown
  *
@@ -144,38 +167,9 @@ bool
 addb_lock_look(AddbCall *write, const char *table, const AddbKey *key,
 			   AddbLockState *state)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ErrorContextCallback *stack = error_context_stack;
-	ErrorContextCallback context = {
-		.previous = stack,
-		.callback = addb_call_add_open_context,
-		.arg = write
-	};
-	volatile bool seen = false;
+	Look		wanted = {table, key, state, false};
 
-	error_context_stack = &context;
-	PG_TRY();
-	{
-		AddbCall   *call = read_call(table, key);
-
-		if (addb_call_succeeded(call))
-		{
-			state_of_reply(call, state);
-			seen = true;
-		}
-		addb_call_release(call);
-	}
-	PG_CATCH();
-	{
-		if (!addb_client_may_catch(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(caller);
-		FlushErrorState();
-		seen = false;
-	}
-	PG_END_TRY();
-	error_context_stack = stack;
-	return seen;
+	return addb_client_look(write, look, &wanted) && wanted.seen;
 }
 
 /* PutItem of a new lock, if there is none that counts. */

@@ -116,20 +116,28 @@ addb_table_look(const char *table, AddbCall **call, AddbTableDescription *descri
 	return true;
 }
 
-static bool
-look_until(const char *table, AddbTableTells tells, AddbTableDescription *description)
+/* A table that is looked at. */
+typedef struct Look
 {
+	const char *table;
+	AddbTableTells tells;
+	AddbTableDescription *description;
+	bool		seen;
+} Look;
+
+static void
+look_until_told(void *arg)
+{
+	Look	   *wanted = arg;
 	AddbCall   *call;
 
 	for (int64 pause = LOOK_FIRST_US;; pause *= 2)
 	{
-		if (!addb_table_look(table, &call, description))
-		{
+		wanted->seen = addb_table_look(wanted->table, &call, wanted->description);
+		if (!wanted->seen)
 			addb_call_release(call);
-			return false;
-		}
-		if (tells(description) || pause > LOOK_MAX_US)
-			return true;
+		if (!wanted->seen || wanted->tells(wanted->description) || pause > LOOK_MAX_US)
+			return;
 		addb_client_sleep(ADDB_HTTP_WAIT_POLL, pause);
 	}
 }
@@ -145,28 +153,7 @@ bool
 addb_table_look_after(AddbCall *lost, const char *table, AddbTableTells tells,
 					  AddbTableDescription *description)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ErrorContextCallback *stack = error_context_stack;
-	ErrorContextCallback context = {
-		.previous = stack,
-		.callback = addb_call_add_open_context,
-		.arg = lost
-	};
-	volatile bool seen = false;
+	Look		wanted = {table, tells, description, false};
 
-	error_context_stack = &context;
-	PG_TRY();
-	{
-		seen = look_until(table, tells, description);
-	}
-	PG_CATCH();
-	{
-		if (!addb_client_may_catch(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(caller);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	error_context_stack = stack;
-	return seen;
+	return addb_client_look(lost, look_until_told, &wanted) && wanted.seen;
 }

@@ -97,42 +97,24 @@ read_state(const AddbCall *call, const char *attribute, bool enabled)
 		judge(&status, &attribute_name, attribute, enabled);
 }
 
-/*
- * Asks for the state after a write. That this fails is no error, since the caller
- * has a better one to raise. Raises interrupts, with what the write has left open
- * in the context.
- */
-static TtlState
-look(AddbCall *write, const char *table, const char *attribute, bool enabled)
+/* A table whose state is asked for. */
+typedef struct Look
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ErrorContextCallback *stack = error_context_stack;
-	ErrorContextCallback context = {
-		.previous = stack,
-		.callback = addb_call_add_open_context,
-		.arg = write
-	};
-	volatile TtlState state = TTL_OTHER;
+	const char *table;
+	const char *attribute;
+	bool		enabled;
+	TtlState	state;
+} Look;
 
-	error_context_stack = &context;
-	PG_TRY();
-	{
-		AddbCall   *call = addb_table_call(&addb_describe_time_to_live, table, "", NULL);
+static void
+look(void *arg)
+{
+	Look	   *wanted = arg;
+	AddbCall   *call = addb_table_call(&addb_describe_time_to_live, wanted->table, "", NULL);
 
-		if (addb_call_succeeded(call))
-			state = read_state(call, attribute, enabled);
-		addb_call_release(call);
-	}
-	PG_CATCH();
-	{
-		if (!addb_client_may_catch(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(caller);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	error_context_stack = stack;
-	return state;
+	if (addb_call_succeeded(call))
+		wanted->state = read_state(call, wanted->attribute, wanted->enabled);
+	addb_call_release(call);
 }
 
 static _Noreturn void
@@ -175,11 +157,12 @@ addb_table_update_ttl(const char *table, const char *attribute, bool enabled,
 	refused = addb_call_failed_with(call, "ValidationException");
 	if (refused || addb_call_outcome_unknown(call))
 	{
-		TtlState	state = look(call, table, attribute, enabled);
+		Look		wanted = {table, attribute, enabled, TTL_OTHER};
 
-		if (state == TTL_CHANGING && refused)
+		(void) addb_client_look(call, look, &wanted);
+		if (wanted.state == TTL_CHANGING && refused)
 			raise_changing(call, table);
-		if (state != TTL_AS_WANTED)
+		if (wanted.state != TTL_AS_WANTED)
 			addb_call_raise(call);
 	}
 	else if (!addb_call_succeeded(call))

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "core/catch.h"
 #include "core/guc.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/request.h"
@@ -114,65 +115,61 @@ call_until_settled(const AddbTransaction *transaction, AddbText token,
 	}
 }
 
-/*
- * The item of a cancelled action. Text that the server's encoding lacks must not
- * hide that nothing was written: then there is no item, and the message says why.
- * Reading an item holds nothing that an error would have to release.
- */
-static Jsonb *
-read_stored_item(const AddbTransactAction *action, const AddbJsonSlice *item,
-				 AddbTransactRow *row, bool *intact)
+/* The stored item of a cancelled action, while it is read. */
+typedef struct StoredItem
 {
-	MemoryContext caller = CurrentMemoryContext;
-	Jsonb	   *volatile result = NULL;
+	const AddbTransactAction *action;
+	const AddbJsonSlice *json;
+	Jsonb	   *item;
+	bool		intact;
+} StoredItem;
 
-	PG_TRY();
-	{
-		result = read_item(action, item, intact);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
+static void
+read_stored_item(void *arg)
+{
+	StoredItem *stored = arg;
 
-		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-		row->message = psprintf("%s%sthe item cannot be shown: %s",
-								row->message != NULL ? row->message : "",
-								row->message != NULL ? "; " : "", error->message);
-	}
-	PG_END_TRY();
-	return result;
+	stored->item = read_item(stored->action, stored->json, &stored->intact);
 }
 
-/* Tells why a transaction was cancelled, action by action. */
+/*
+ * Tells why an action was refused. An item that cannot be shown, such as one with
+ * text that the server's encoding lacks, must not hide that nothing was written:
+ * then there is none, and the message says why.
+ */
+static void
+read_reason(const AddbTransactResult *result, const AddbTransactAction *action,
+			const AddbCancellationReason *reason, AddbTransactRow *row)
+{
+	StoredItem	stored = {action, &reason->item, NULL, true};
+	char	   *problem = NULL;
+
+	row->code = *reason->code ? reason->code : "None";
+	row->rejected = strcmp(row->code, "None") != 0;
+	row->message = reason->message;
+	if (reason->item.len > 0)
+		problem = addb_catch(read_stored_item, &stored);
+	if (!stored.intact)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("could not understand the item that DynamoDB returned for %s %d",
+						action->kind->noun, action->number),
+				 errdetail("DynamoDB: %s%s.", addb_call_error(result->call)->code,
+						   addb_call_id_note(result->call))));
+	row->item = stored.item;
+	if (problem != NULL)
+		row->message = psprintf("%s%sthe item cannot be shown: %s",
+								row->message != NULL ? row->message : "",
+								row->message != NULL ? "; " : "", problem);
+}
+
 static void
 read_cancellation(const AddbTransaction *transaction, AddbTransactResult *result)
 {
 	const AddbServiceError *error = addb_call_error(result->call);
 
 	for (int i = 0; i < transaction->n; i++)
-	{
-		const AddbCancellationReason *reason = &error->reasons[i];
-		AddbTransactRow *row = &result->rows[i];
-		bool		intact = true;
-
-		row->code = *reason->code ? reason->code : "None";
-		row->rejected = strcmp(row->code, "None") != 0;
-		row->message = reason->message;
-		if (reason->item.len > 0)
-			row->item = read_stored_item(&transaction->actions[i], &reason->item,
-										 row, &intact);
-		if (!intact)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROTOCOL_VIOLATION),
-					 errmsg("could not understand the item that DynamoDB returned for %s %d",
-							transaction->kind->noun, i + 1),
-					 errdetail("DynamoDB: %s%s.", error->code,
-							   addb_call_id_note(result->call))));
-	}
+		read_reason(result, &transaction->actions[i], &error->reasons[i], &result->rows[i]);
 }
 
 static void

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "core/catch.h"
 #include "dynamodb/item_size.h"
 #include "dynamodb/request.h"
 #include "dynamodb/single_transaction.h"
@@ -339,9 +340,26 @@ raise_failure(const AddbEntityRequest *request, const AddbCall *call)
 }
 
 static void
-add_unshown_context(void *message)
+add_unshown_context(void *problem)
 {
-	errcontext("the item cannot be returned: %s", (const char *) message);
+	errcontext("the item cannot be returned: %s", (const char *) problem);
+}
+
+/* A refusal while it is made a result. */
+typedef struct Refusal
+{
+	const AddbEntityRequest *request;
+	const AddbCall *call;
+	Jsonb	   *result;
+} Refusal;
+
+static void
+format_refused(void *arg)
+{
+	Refusal    *refusal = arg;
+
+	refusal->result = addb_entity_format_error(refusal->request,
+											   addb_call_error(refusal->call));
 }
 
 /*
@@ -352,30 +370,20 @@ add_unshown_context(void *message)
 static Jsonb *
 format_refusal(const AddbEntityRequest *request, const AddbCall *call)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	Jsonb	   *volatile result = NULL;
-	ErrorContextCallback context = {.callback = add_unshown_context};
+	Refusal		refusal = {request, call, NULL};
+	char	   *problem = addb_catch(format_refused, &refusal);
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = add_unshown_context,
+		.arg = problem
+	};
 
-	PG_TRY();
+	if (problem != NULL)
 	{
-		result = addb_entity_format_error(request, addb_call_error(call));
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-		context.previous = error_context_stack;
-		context.arg = error->message;
 		error_context_stack = &context;
 		raise_failure(request, call);
 	}
-	PG_END_TRY();
-	return result;
+	return refusal.result;
 }
 
 /*

@@ -623,7 +623,7 @@ sub test_encodings
 	ok($result->{canceled}, 'a cancellation with an item that the encoding lacks characters for');
 	is_deeply(codes($result), [ 'None', 'ConditionalCheckFailed' ], 'tells whose fault it was');
 	is($result->{data}[1]{item}, undef, 'without the item');
-	like($result->{data}[1]{message}, qr/\AThe conditional request failed; the item cannot be shown: character .* has no equivalent in encoding "LATIN1"\z/, 'and why without');
+	like($result->{data}[1]{message}, qr/\AThe conditional request failed; the item cannot be shown: character .* has no equivalent in encoding "LATIN1"\.\z/, 'and why without');
 	my @error = sql_error('SELECT ' . write_call($actions, 'NULL', 'true'), to());
 	is("$error[0] $error[1]", '23505 DynamoDB transaction was canceled because an item already exists', 'so it is with strict');
 	is_deeply(from_json(do { utf8::encode($error[2]); $error[2] }), $result->{data}, 'whose DETAIL has the rows');
