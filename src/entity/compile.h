@@ -61,6 +61,8 @@ extern void addb_entity_request_close(AddbEntityRequest *request);
 extern void addb_entity_request_begin(AddbEntityRequest *request,
 									  const AddbOperation *operation);
 extern void addb_entity_add_context(void *arg);
+extern const AddbEntityModel *addb_entity_model_of(const AddbEntityRequest *request,
+												   int i);
 extern const char *addb_entity_table(const AddbEntityMember *member,
 									 const AddbEntityOptions *options);
 
