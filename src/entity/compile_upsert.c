@@ -107,7 +107,8 @@ set_attributes(Upsert *upsert)
 /*
  * addb_entity_compile_upsert - compiles upsert
  *
- * Raises as a put, and 22023 for operators that it does not have.
+ * Raises as a put, and 22023 for operators that it does not have, or that have no
+ * value.
  */
 void
 addb_entity_compile_upsert(AddbEntityRequest *request)
