@@ -13,7 +13,7 @@ SELECT ddb_register_entity($$ {
 } $$);
 SELECT ddb_entity_put('agent', '{"id": "1", "designation": "00", "kills": 3, "email": "a@b", "tags": ["x"], "log": [{"n": 1}]}') IS NOT NULL AS put;
 
--- a create with a condition of its own: that the item is there must be known; an empty list is none
+-- a create with a condition of its own: that the item is there must be known; an empty list is refused
 \set absent '{"id": "none", "designation": "00"}'
 \set there '{"id": "1", "designation": "00"}'
 SELECT * FROM pg_temp.error_of(format('SELECT ddb_entity_create(%L, %L, %L, %L)', 'agent', :'absent', 'kills = :k', '{"k": 5}'));

@@ -126,11 +126,24 @@ SELECT regex, flags, matches, pg_temp.passes(regex, flags, subject) = matches::t
 	('^a.b$', '', E'a\nb', false), ('^a.b$', '', E'a\rb', false), ('^a.b$', 's', E'a\nb', true), ('^a[^b]$', '', E'a\n', true), ('^\D$', '', E'\n', true),
 	('^\x41B$', '', 'AB', true), ('^\u0041$', '', 'A', true), ('^\ud83d\ude00$', '', U&'\+01f600', true), ('^\u{1f600}$', 'u', U&'\+01f600', true), ('^u{2}$', '', 'uu', true), ('^\u{2}$', '', 'uu', true),
 	('^\A\y\m\Z\e\a$', '', 'AymZea', true), ('^\-\/\_\.$', '', '-/_.', true), ('^[[]$', '', '[', true), ('^[a[b]$', '', '[', true), ('^[\w-x]$', '', '-', true), ('^a[^]b$', '', E'a\nb', true), ('^a[]b$', '', 'ab', false),
-	('a', 'y', 'ba', false), ('a', 'y', 'ab', true), ('^(a|b)\1$', '', 'aa', true), ('^é$', '', 'é', true), ('^\é$', '', 'é', true), ('(?:a)(?=b)(?!c)(?<=a)(?<!x)b', '', 'ab', true), ('^a$', 'm', E'b\na', true), ('A', 'i', 'a', true)
+	('a', 'y', 'ba', false), ('a', 'y', 'ab', true), ('^(a|b)\1$', '', 'aa', true), ('^é$', '', 'é', true), ('^\é$', '', 'é', true), ('(?:a)(?=b)(?!c)(?<=a)(?<!x)b', '', 'ab', true), ('^a$', 'm', E'b\na', true), ('A', 'i', 'a', true),
+	('^(?<=(^))(a)$', '', 'a', true), ('^(a)(?=b)b\1$', '', 'aba', true), ('^(?=(a))[(\1]$', '', '(', false), ('^(?=(?:a))(a)\1$', '', 'aa', true), ('^(?:(?=a)(a))\1$', '', 'aa', true)
 ) AS c (regex, flags, subject, matches);
-SELECT regex, flags, e.* FROM (VALUES ('***=a', ''), ('(?i)a', ''), ('a(?#b)', ''), ('[[:alpha:]]', ''), ('[[.a.]]', ''), ('[a[=b=]]', ''), ('(?<n>a)', ''), ('\k<n>', ''), ('\p{L}', 'u'), ('\ud800', ''), ('[\ud83d\ude00]', ''), ('\y', 'u'), ('[a--b]', 'v'), ('a**', '')) AS c (regex, flags),
+SELECT regex, flags, e.* FROM (VALUES ('***=a', ''), ('(?i)a', ''), ('a(?#b)', ''), ('[[:alpha:]]', ''), ('[[.a.]]', ''), ('[a[=b=]]', ''), ('(?<n>a)', ''), ('\k<n>', ''), ('\p{L}', 'u'), ('\ud800', ''), ('[\ud83d\ude00]', ''), ('\y', 'u'), ('[a--b]', 'v'), ('a**', ''),
+	('^(?=(a))ab\1$', ''), ('(a)(?<!(?:(b)))c\1', ''), ('\1(?!(?=x)(a))', '')) AS c (regex, flags),
 	pg_temp.error_of(format('SELECT ddb_register_entity(%L)', json_build_object('model', '{"entity": "r", "version": "1", "service": "s"}'::json,
 		'attributes', json_build_object('x', json_build_object('type', 'string', 'validate', json_build_object('regex', regex, 'flags', flags))), 'indexes', '{"i": {"pk": {"field": "pk", "composite": ["x"]}}}'::json))) AS e;
+
+-- a time-out ends the matching, and is told as one
+SELECT pg_temp.passes('^(a*)(a*)(a*)(a*)x\1\2\3\4y$', '', 'xy');
+SET statement_timeout = '100ms';
+SELECT ddb_params(jsonb_build_object('method', 'put', 'entity', 'r', 'attributes', jsonb_build_object('x', repeat('a', 300) || 'x' || repeat('a', 301) || 'y')));
+RESET statement_timeout;
+
+-- half a surrogate pair that padding leaves, as electrodb sends it
+SELECT ddb_register_entity('{"model": {"entity": "r", "version": "1", "service": "s"}, "attributes": {"x": {"type": "string", "padding": {"length": 4, "char": "😀"}}},
+	"indexes": {"i": {"pk": {"field": "pk", "composite": ["x"]}}}}', 'regress_entity_values');
+SELECT x, ddb_params(jsonb_build_object('method', 'get', 'entity', 'r', 'key', jsonb_build_object('x', x))) -> 'request' -> 'Key' AS key FROM unnest('{x,xy,xyz}'::text[]) AS x;
 
 -- messages
 SELECT * FROM pg_temp.told($s$SELECT ddb_entity_scan('note', condition => '#s = :a', vals => '{"a": "open"}')$s$);

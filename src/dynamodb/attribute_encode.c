@@ -114,9 +114,14 @@ bad_form(const Encoder *encoder, const char *form, const char *expected)
 					 form)));
 }
 
-/* Whether p points at an escape that a $s form may hold. */
-static bool
-is_unholdable_escape(const char *p, const char *end)
+/*
+ * addb_av_is_unholdable_escape - whether at p, before end, an escape begins that a
+ * $s form may hold: \u0000 or half a surrogate pair
+ *
+ * p points at its backslash.
+ */
+bool
+addb_av_is_unholdable_escape(const char *p, const char *end)
 {
 	if (end - p < 6 || p[1] != 'u')
 		return false;
@@ -157,7 +162,7 @@ encode_unholdable(Encoder *encoder, const JsonbValue *value)
 			continue;
 		if (p + 1 < end && p[1] == '\\')
 			escape = 2;
-		else if (is_unholdable_escape(p, end))
+		else if (addb_av_is_unholdable_escape(p, end))
 			escape = 6;
 		else
 			bad_form(encoder, "$s", "text in which \\\\ is a backslash and \\u0000 and \\ud800 to \\udfff are what text cannot hold");

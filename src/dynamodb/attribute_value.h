@@ -42,5 +42,6 @@ extern void addb_av_encode_document(StringInfo out, Jsonb *value,
 									const char *argument);
 extern void addb_av_append_string(StringInfo out, const char *text, int len);
 extern void addb_av_append_utf8(StringInfo out, const char *text, int len);
+extern bool addb_av_is_unholdable_escape(const char *p, const char *end);
 
 #endif							/* ADDB_DYNAMODB_ATTRIBUTE_VALUE_H */

@@ -75,6 +75,15 @@ find_member(const AddbEntityService *service, AddbEntityRequest *request)
 }
 
 /*
+ * addb_entity_model_of - the model of a request, of a collection that of its entity i
+ */
+const AddbEntityModel *
+addb_entity_model_of(const AddbEntityRequest *request, int i)
+{
+	return request->member != NULL ? request->member->model : request->participants[i]->model;
+}
+
+/*
  * addb_entity_add_context - a line of CONTEXT that tells an entity, an
  * AddbEntityMember; for callbacks of error contexts
  */

@@ -6,10 +6,10 @@
  * ElectroDB 3.9.3, but where that loses or corrupts data: clauses of where are
  * parenthesised; values in where, in paths through lists and of keys that an
  * update stores are checked; empty sets are refused; a composite can be set and
- * removed but not changed by add, subtract or ifNotExists, whose outcome no key
- * can have; a static template and a numeric key 0 are written by updates; an
- * attribute that is a key is cased by updates as by puts; attributes of a get in
- * a transaction come with what tells the entity.
+ * removed but not changed by add or subtract, whose outcome no key can have; a
+ * static template and a numeric key 0 are written by updates; an attribute that
+ * is a key is cased by updates as by puts; attributes of a get in a transaction
+ * come with what tells the entity.
  */
 #ifndef ADDB_ENTITY_COMPILE_H
 #define ADDB_ENTITY_COMPILE_H
@@ -61,6 +61,8 @@ extern void addb_entity_request_close(AddbEntityRequest *request);
 extern void addb_entity_request_begin(AddbEntityRequest *request,
 									  const AddbOperation *operation);
 extern void addb_entity_add_context(void *arg);
+extern const AddbEntityModel *addb_entity_model_of(const AddbEntityRequest *request,
+												   int i);
 extern const char *addb_entity_table(const AddbEntityMember *member,
 									 const AddbEntityOptions *options);
 

@@ -117,18 +117,17 @@ add_key_fields(AddbExpressions *expressions, const AddbEntityIndex *index)
 		add_field(expressions, index->sk.field);
 }
 
-/* Tells of an attribute to be read that there is not. ElectroDB takes it for a field. */
+/* Tells of a name that is no attribute. ElectroDB takes it for a field. */
 static void
 notice_name(const AddbEntityRequest *request, AddbText name)
 {
 	AddbClosest closest = addb_closest(name.data, name.len);
-	const AddbEntityModel *model;
 	const char *hint;
 
 	for (int i = 0; i < (request->member != NULL ? 1 : request->nparticipants); i++)
 	{
-		model = request->member != NULL ? request->member->model :
-			request->participants[i]->model;
+		const AddbEntityModel *model = addb_entity_model_of(request, i);
+
 		for (int j = 0; j < model->root.nchildren; j++)
 			addb_closest_try(&closest, model->root.children[j].name.data,
 							 model->root.children[j].name.len);
@@ -152,8 +151,6 @@ add_attributes(AddbEntityRequest *request, AddbExpressions *expressions)
 		const AddbEntityAttribute *attribute;
 		AddbText	field;
 
-		if (name->type != jbvString)
-			addb_entity_raise(ADDB_ENTITY_BAD_OPTION, "option \"attributes\" must be an array of names");
 		field = (AddbText) {name->val.string.val, name->val.string.len};
 		attribute = find_attribute(request, field.data, field.len);
 		if (attribute != NULL)
@@ -169,15 +166,14 @@ add_attributes(AddbEntityRequest *request, AddbExpressions *expressions)
  *
  * With the table's key, what tells the entity unless that is not asked for, and
  * all names of the request's other expressions, as ElectroDB has it: so this has
- * to come last. Raises error 1010 for what is no name.
+ * to come last.
  */
 void
 addb_entity_append_projection(AddbEntityRequest *request,
 							  AddbExpressions *expressions)
 {
 	const AddbEntityOptions *options = &request->action.options;
-	const AddbEntityModel *model = request->member != NULL ?
-		request->member->model : request->participants[0]->model;
+	const AddbEntityModel *model = addb_entity_model_of(request, 0);
 
 	if (options->attributes == NULL)
 		return;

@@ -34,6 +34,9 @@ take_step(void *arg, const AddbEntityAction *action)
 						  "operation \"upsert\" can have no operators but set, add, subtract, append and ifNotExists");
 	if (attribute == NULL)
 		return;
+	if (action->value == NULL)
+		addb_entity_raise(ADDB_ENTITY_UNNUMBERED, "an operator on attribute \"%s\" has no value",
+						  addb_entity_quote(attribute->name));
 	if (action->op != ADDB_OPERATOR_SET && attribute->in_any_key)
 	{
 		const char *reason = "can only be set, for it is part of a key";
@@ -104,7 +107,8 @@ set_attributes(Upsert *upsert)
 /*
  * addb_entity_compile_upsert - compiles upsert
  *
- * Raises as a put, and 22023 for operators that it does not have.
+ * Raises as a put, and 22023 for operators that it does not have, or that have no
+ * value.
  */
 void
 addb_entity_compile_upsert(AddbEntityRequest *request)

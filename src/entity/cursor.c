@@ -119,8 +119,7 @@ append_field(StringInfo out, AddbText object,
 AddbText
 addb_entity_cursor_read(const AddbEntityRequest *request, AddbText cursor)
 {
-	const AddbEntityModel *model = request->member != NULL ?
-		request->member->model : request->participants[0]->model;
+	const AddbEntityModel *model = addb_entity_model_of(request, 0);
 	const AddbEntityIndex *indexes[] = {model->primary, request->index};
 	const AddbEntityKey *keys[4];
 	int			nkeys = 0;

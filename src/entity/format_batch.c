@@ -33,7 +33,6 @@ push_unprocessed(const AddbEntityRequest *request, const AddbJsonNode *element)
 	addb_jsonb_push(value);
 }
 
-
 static AddbJsonbValue
 unprocessed(const AddbEntityRequest *request, AddbText member)
 {

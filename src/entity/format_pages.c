@@ -10,10 +10,8 @@
 static AddbEntityView
 view_of(const AddbEntityRequest *request, int participant)
 {
-	const AddbEntityModel *model = request->member != NULL ?
-		request->member->model : request->participants[participant]->model;
-
-	return (AddbEntityView) {model, &request->action.options};
+	return (AddbEntityView) {addb_entity_model_of(request, participant),
+		&request->action.options};
 }
 
 static AddbJsonCursor
@@ -67,9 +65,24 @@ addb_entity_page_wanted(const AddbEntityRequest *request, int npages, int owned)
 	return options->pages == ADDB_PAGES_ALL || npages < options->pages;
 }
 
-/* The key of an item, as far as the item has its fields; for a cursor. */
+/* A key in the making, for a cursor. */
+typedef struct CursorKey
+{
+	StringInfoData json;
+	bool	   *done;			/* by field_number: the json has it */
+} CursorKey;
+
 static void
-append_key_fields(StringInfo out, const AddbEntityIndex *index, AddbText item)
+append_field(CursorKey *cursor, const AddbEntityKey *key)
+{
+	appendStringInfoChar(&cursor->json, cursor->json.len == 0 ? '{' : ',');
+	appendBinaryStringInfo(&cursor->json, key->field_json.data, key->field_json.len);
+	cursor->done[key->field_number] = true;
+}
+
+/* The key of an item, as far as the item has its fields. */
+static void
+append_key_fields(CursorKey *cursor, const AddbEntityIndex *index, AddbText item)
 {
 	const AddbEntityKey *keys[] =
 		{&index->pk, index->has_sk ? &index->sk : NULL};
@@ -79,19 +92,16 @@ append_key_fields(StringInfo out, const AddbEntityIndex *index, AddbText item)
 		AddbText	value;
 
 		(void) addb_json_find(item, addb_model_utf8(keys[i]->field), &value);
-		if (value.data == NULL ||
-			strstr(out->data, pnstrdup(keys[i]->field_json.data,
-									   keys[i]->field_json.len)) != NULL)
+		if (value.data == NULL || cursor->done[keys[i]->field_number])
 			continue;
-		appendStringInfo(out, "%c%.*s%.*s", out->len == 0 ? '{' : ',',
-						 keys[i]->field_json.len, keys[i]->field_json.data,
-						 value.len, value.data);
+		append_field(cursor, keys[i]);
+		appendBinaryStringInfo(&cursor->json, value.data, value.len);
 	}
 }
 
 /* The same composed of an item's attributes. */
 static void
-compose_key_fields(StringInfo out, const AddbEntityIndex *index,
+compose_key_fields(CursorKey *cursor, const AddbEntityIndex *index,
 				   AddbEntityValues values)
 {
 	const AddbEntityKey *keys[] =
@@ -103,12 +113,10 @@ compose_key_fields(StringInfo out, const AddbEntityIndex *index,
 			addb_entity_key(keys[i], values, ADDB_KEY_FULL);
 
 		if ((text.is_number && !text.complete) ||
-			strstr(out->data, pnstrdup(keys[i]->field_json.data,
-									   keys[i]->field_json.len)) != NULL)
+			cursor->done[keys[i]->field_number])
 			continue;
-		appendStringInfo(out, "%c%.*s", out->len == 0 ? '{' : ',',
-						 keys[i]->field_json.len, keys[i]->field_json.data);
-		addb_entity_key_append(out, &text);
+		append_field(cursor, keys[i]);
+		addb_entity_key_append(&cursor->json, &text);
 	}
 }
 
@@ -119,17 +127,18 @@ cursor_behind(const AddbEntityRequest *request, AddbText item,
 {
 	const AddbEntityModel *model = request->member->model;
 	AddbJsonbValue copy = *shown;
-	StringInfoData key;
+	CursorKey	key;
 	AddbEntityValues values;
 
-	initStringInfo(&key);
+	initStringInfo(&key.json);
+	key.done = palloc0(model->nkey_fields * sizeof(bool));
 	append_key_fields(&key, model->primary, item);
 	append_key_fields(&key, request->index, item);
 	values = addb_entity_read_values(model, (JsonbContainer *) copy.data);
 	compose_key_fields(&key, model->primary, values);
 	compose_key_fields(&key, request->index, values);
-	appendStringInfoChar(&key, '}');
-	return addb_entity_cursor_write((AddbText) {key.data, key.len});
+	appendStringInfoChar(&key.json, '}');
+	return addb_entity_cursor_write((AddbText) {key.json.data, key.json.len});
 }
 
 static void
@@ -139,7 +148,7 @@ push_cursor(AddbText cursor)
 						   addb_jsonb_string(cursor.data, cursor.len));
 }
 
-/* The items of one entity on all pages; *cursor is set if "count" has cut them. */
+/* The items of one entity on all pages; *cursor is set if "count" has been reached. */
 static AddbJsonbValue
 entity_items(const AddbEntityRequest *request, int participant,
 			 const AddbText *bodies, int nbodies, AddbText *cursor)

@@ -48,10 +48,7 @@ has_only_forms_escapes(AddbText text)
 			continue;
 		if (end - p >= 2 && p[1] == '\\')
 			p++;
-		else if (end - p >= 6 && p[1] == 'u' &&
-				 (memcmp(p + 2, "0000", 4) == 0 ||
-				  ((p[2] == 'd' || p[2] == 'D') && p[3] != '\0' &&
-				   strchr("89abcdefABCDEF", p[3]) != NULL)))
+		else if (addb_av_is_unholdable_escape(p, end))
 			p += 5;
 		else
 			return false;

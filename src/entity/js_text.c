@@ -2,7 +2,8 @@
  * js_text.c
  *	  Number.prototype.toString, parseInt and padStart.
  *
- * All text is UTF-8; lengths that JavaScript counts are in UTF-16 units.
+ * All text is UTF-8, with halves of surrogate pairs as js_string.h has them;
+ * lengths that JavaScript counts are in UTF-16 units.
  */
 #include "postgres.h"
 
@@ -264,11 +265,22 @@ utf16_length(const char *text, int len)
 	return units;
 }
 
+/* Appends the first half of the surrogate pair that a character is. */
+static void
+append_first_half(StringInfo out, const char *character)
+{
+	pg_wchar	code = utf8_to_unicode((const unsigned char *) character);
+	unsigned char half[4];
+
+	unicode_to_utf8(0xd800 + ((code - 0x10000) >> 10), half);
+	appendBinaryStringInfo(out, (char *) half, pg_utf_mblen(half));
+}
+
 /*
  * addb_js_pad_start - appends text, padded on the left to length UTF-16 units
  *
- * fill is repeated and cut. Half of a surrogate pair at the cut becomes U+FFFD,
- * as it does when JavaScript's string is sent.
+ * fill is repeated and cut; of a surrogate pair at the cut the first half is left,
+ * in the form of js_string.h.
  */
 void
 addb_js_pad_start(StringInfo out, const char *text, int len, int length,
@@ -283,7 +295,7 @@ addb_js_pad_start(StringInfo out, const char *text, int len, int length,
 		int			units = mblen == 4 ? 2 : 1;
 
 		if (units > missing)
-			appendStringInfoString(out, "\xef\xbf\xbd");
+			append_first_half(out, p);
 		else
 			appendBinaryStringInfo(out, p, mblen);
 		missing -= units;

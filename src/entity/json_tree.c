@@ -175,8 +175,8 @@ name_is(const AddbJsonSlice *slice, AddbText name)
  * addb_json_find - a member of an object that is JSON text, as it stands there
  *
  * name is UTF-8. Of members of one name the last counts. *value.data is NULL when
- * there is none. False for text that is no object, which may hold what PostgreSQL's
- * text cannot.
+ * there is none. The text may hold what PostgreSQL's cannot. False when it is no
+ * object.
  */
 bool
 addb_json_find(AddbText object, AddbText name, AddbText *value)

@@ -36,6 +36,18 @@ find_last(const char *p, const char *end, AddbText text)
 	return NULL;
 }
 
+/* Whether a text has what ends lines, which JavaScript's "." does not match. */
+static bool
+has_line_end(AddbText text)
+{
+	for (int i = 0; i < text.len; i++)
+		if (text.data[i] == '\n' || text.data[i] == '\r' ||
+			(text.len - i >= 3 && (memcmp(text.data + i, "\xe2\x80\xa8", 3) == 0 ||
+								   memcmp(text.data + i, "\xe2\x80\xa9", 3) == 0)))
+			return true;
+	return false;
+}
+
 /* What stands behind the last composite. */
 static AddbText
 ending(const AddbEntityKey *key)
@@ -62,8 +74,7 @@ split(const AddbEntityKey *key, const char *p, const char *end, AddbText *parts)
 		if (at == NULL)
 			return false;
 		parts[i] = (AddbText) {at + literal.len, (int) (end - at - literal.len)};
-		if (memchr(parts[i].data, '\n', parts[i].len) != NULL ||
-			memchr(parts[i].data, '\r', parts[i].len) != NULL)
+		if (has_line_end(parts[i]))
 			return false;
 		end = at;
 	}

@@ -54,7 +54,8 @@ struct AddbEntityAttribute
 	AddbText	label;			/* in keys, UTF-8; data NULL: the name */
 	int			pad_length;
 	AddbText	pad;			/* UTF-8 */
-	AddbText	pattern;		/* "validate", data NULL: none */
+	AddbText	pattern;		/* "validate" in PostgreSQL's words, data NULL:
+								 * none */
 	AddbText	flags;
 	const AddbEntityKey *as_key;	/* whose field is this attribute's, or NULL */
 };

@@ -105,6 +105,7 @@ leading_number(AddbText text)
 {
 	double		number;
 
+	text = addb_model_utf8(text);
 	if (!addb_js_parse_int(text.data, text.len, &number) || number < 1)
 		return 0;
 	return (int) Min(number, PG_INT32_MAX);
@@ -163,10 +164,15 @@ read_data(const JsonbValue *value)
 /*
  * addb_entity_options_attributes - the names of an option "attributes"; NULL: all,
  * as an empty list has it in ElectroDB
+ *
+ * Raises error 1010 for an element that is no string.
  */
 JsonbContainer *
 addb_entity_options_attributes(JsonbContainer *names)
 {
+	for (int i = 0; i < JsonContainerSize(names); i++)
+		if (getIthJsonbValueFromContainer(names, i)->type != jbvString)
+			bad_option("attributes", "an array of names");
 	return JsonContainerSize(names) > 0 ? names : NULL;
 }
 

@@ -15,6 +15,7 @@
 #include "entity/js_string.h"
 #include "entity/js_text.h"
 #include "entity/pattern.h"
+#include "miscadmin.h"
 #include "regex/regex.h"
 #include "utils/builtins.h"
 
@@ -46,6 +47,8 @@ matches(const AddbEntityAttribute *attribute, AddbText string)
 	pfree(wide);
 	if (result != REG_OKAY && result != REG_NOMATCH)
 	{
+		/* PostgreSQL 15 has a result of its own for a cancelled query */
+		CHECK_FOR_INTERRUPTS();
 		pg_regerror(result, regex, reason, sizeof(reason));
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
@@ -94,6 +97,7 @@ addb_entity_pattern_read(AddbEntityAttribute *attribute, const char *path)
 		pg_regfree(&regex);
 		return;
 	}
+	CHECK_FOR_INTERRUPTS();
 	pg_regerror(result, &regex, reason, sizeof(reason));
 	addb_entity_pattern_refuse(path, psprintf("PostgreSQL says of it: %s.", reason));
 }

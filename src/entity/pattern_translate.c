@@ -5,10 +5,15 @@
  * Most of an expression is the same in both. Translated are \b, \B, \s, \S, \xHH,
  * \uHHHH, escapes that mean the character itself, ".", brackets with "[", and the
  * flag "y". Refused is what JavaScript does not have but PostgreSQL gives a
- * meaning (*** in front, (?i), [[:alpha:]]), and what has no counterpart here.
+ * meaning (*** in front, (?i), [[:alpha:]]), what means something else here (a
+ * back reference beside a group within a lookaround, which PostgreSQL does not
+ * count), and what has no counterpart here.
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
+#include "catalog/namespace.h"
 #include "entity/error.h"
 #include "entity/pattern.h"
 #include "mb/pg_wchar.h"
@@ -26,6 +31,10 @@ typedef struct Translator
 	bool		nested;			/* flag v: brackets have operators */
 	bool		dot_all;		/* flag s */
 	bool		in_bracket;
+	int			depth;			/* of parentheses */
+	int			lookaround;		/* depth of the outermost one at hand, 0: none */
+	bool		hidden_group;	/* has a group within a lookaround */
+	bool		refers;			/* has a back reference */
 	const char *path;			/* of the attribute, for messages */
 } Translator;
 
@@ -48,7 +57,7 @@ addb_entity_pattern_refuse(const char *path, const char *reason)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("regular expression of \"%s\" is not supported", path),
 			 errdetail_internal("%s", reason),
-			 errhint("Named groups, \\p{...}, and groups within a lookbehind are JavaScript's alone.")));
+			 errhint("Named groups, \\p{...}, and a reference beside a group within a lookahead or lookbehind are JavaScript's alone.")));
 }
 
 static int
@@ -78,10 +87,38 @@ hex(const Translator *translator, int offset, int n)
 	return value;
 }
 
+/*
+ * A character in the server's encoding. PostgreSQL's own \uHHHH is its wide
+ * character, which only in UTF8 has the number that Unicode gives it.
+ */
+static void
+append_server_character(Translator *translator, int code)
+{
+	int			encoding = GetDatabaseEncoding();
+	Oid			conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+	unsigned char utf8[8] = {0};
+	unsigned char server[MAX_CONVERSION_GROWTH * lengthof(utf8) + 1] = {0};
+	int			len;
+
+	if (code <= 0x10ffff)
+		unicode_to_utf8(code, utf8);
+	len = pg_utf_mblen(utf8);
+	if (code > 0x10ffff || !OidIsValid(conversion) ||
+		pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, utf8, len,
+									  server, sizeof(server), true) != len)
+		addb_entity_pattern_refuse(translator->path,
+								   psprintf("The encoding %s has no character U+%04X.",
+											GetDatabaseEncodingName(), code));
+	appendStringInfoString(translator->out, (char *) server);
+}
+
 static void
 append_code(Translator *translator, int code, int consumed)
 {
-	appendStringInfo(translator->out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
+	if (code >= 0x80 && GetDatabaseEncoding() != PG_UTF8)
+		append_server_character(translator, code);
+	else
+		appendStringInfo(translator->out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
 	translator->p += consumed;
 }
 
@@ -166,7 +203,10 @@ translate_letter(Translator *translator, int c)
 		addb_entity_pattern_refuse(translator->path,
 								   psprintf("It has the escape \\%c.", c));
 	else if (strchr("dDwWfnrtv0123456789", c) != NULL)
+	{
+		translator->refers |= c >= '1' && c <= '9' && !translator->in_bracket;
 		copy(translator, 2);
+	}
 	else
 		append_itself(translator, c);
 }
@@ -260,6 +300,11 @@ translate_group(Translator *translator)
 	int			kind = peek(translator, 2);
 	int			behind = peek(translator, 3);
 
+	translator->depth++;
+	if (peek(translator, 1) != '?')
+		translator->hidden_group |= translator->lookaround > 0;
+	else if (kind != ':' && translator->lookaround == 0)
+		translator->lookaround = translator->depth;
 	if (peek(translator, 1) == '?')
 	{
 		if (kind == '<' && behind != '=' && behind != '!')
@@ -270,6 +315,37 @@ translate_group(Translator *translator)
 		copy(translator, 2);
 	}
 	copy(translator, 1);
+}
+
+static void
+translate_group_end(Translator *translator)
+{
+	if (translator->depth == translator->lookaround)
+		translator->lookaround = 0;
+	translator->depth--;
+	copy(translator, 1);
+}
+
+static void
+translate_one(Translator *translator)
+{
+	const char *line_ends = GetDatabaseEncoding() == PG_UTF8 ? LINE_ENDS : "\\n\\r";
+
+	if (*translator->p == '\\')
+		translate_escape(translator);
+	else if (*translator->p == '[')
+		translate_bracket(translator);
+	else if (*translator->p == '(')
+		translate_group(translator);
+	else if (*translator->p == ')')
+		translate_group_end(translator);
+	else if (*translator->p == '.' && !translator->dot_all)
+	{
+		appendStringInfo(translator->out, "[^%s]", line_ends);
+		translator->p++;
+	}
+	else
+		copy(translator, 1);
 }
 
 /*
@@ -283,7 +359,6 @@ addb_entity_pattern_translate(AddbText pattern, AddbText flags, const char *path
 	StringInfoData out;
 	Translator	translator = {pattern.data, pattern.data + pattern.len, &out};
 	bool		sticky = addb_entity_pattern_has_flag(flags, 'y');
-	const char *line_ends = GetDatabaseEncoding() == PG_UTF8 ? LINE_ENDS : "\\n\\r";
 
 	translator.nested = addb_entity_pattern_has_flag(flags, 'v');
 	translator.unicode = translator.nested || addb_entity_pattern_has_flag(flags, 'u');
@@ -294,21 +369,9 @@ addb_entity_pattern_translate(AddbText pattern, AddbText flags, const char *path
 	initStringInfo(&out);
 	appendStringInfoString(&out, sticky ? "\\A(?:" : "");
 	while (translator.p < translator.end)
-	{
-		if (*translator.p == '\\')
-			translate_escape(&translator);
-		else if (*translator.p == '[')
-			translate_bracket(&translator);
-		else if (*translator.p == '(')
-			translate_group(&translator);
-		else if (*translator.p == '.' && !translator.dot_all)
-		{
-			appendStringInfo(&out, "[^%s]", line_ends);
-			translator.p++;
-		}
-		else
-			copy(&translator, 1);
-	}
+		translate_one(&translator);
+	if (translator.hidden_group && translator.refers)
+		addb_entity_pattern_refuse(path, "It has a group within a lookahead or lookbehind, and refers to a group.");
 	appendStringInfoString(&out, sticky ? ")" : "");
 	return (AddbText) {out.data, out.len};
 }

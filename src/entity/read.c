@@ -152,8 +152,7 @@ addb_entity_append_keys(AddbEntityRequest *request,
 						const AddbEntityKey *sk, int plain_flags,
 						int operator_flags)
 {
-	const AddbEntityModel *model = request->member != NULL ?
-		request->member->model : request->participants[0]->model;
+	const AddbEntityModel *model = addb_entity_model_of(request, 0);
 	const AddbEntityKey *pk = &request->index->pk;
 	AddbEntityKeyText text;
 	StringInfoData out;

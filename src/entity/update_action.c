@@ -263,9 +263,9 @@ refuse_unknown(const AddbEntityAction *action)
  * addb_entity_update_act - adds an action to an update
  *
  * An unknown attribute is passed over, but for REMOVE and in "data", error 1012; a
- * path into one is not. Raises error 3001 for
- * what must not be changed and for values against the model; 22023 for an
- * operator that the attribute's type does not have.
+ * path into one is not. Raises error 3001 for what must not be changed and for
+ * values against the model; 22023 for an operator that the attribute's type does
+ * not have.
  */
 void
 addb_entity_update_act(AddbEntityUpdate *update, const AddbEntityAction *action)

@@ -74,6 +74,22 @@ read_element(const JsonbValue *value, int place)
 	return element;
 }
 
+/* Whether elements are all of one type, and of the one that a form $ss or $ns has. */
+static bool
+are_uniform(const JsonbValue *value, const Element *elements, int n)
+{
+	JsonbValue	buffer;
+	bool		numbers = elements[0].value.type == jbvNumeric;
+
+	if (addb_js_form(value, numbers ? "$ss" : "$ns", &buffer) != NULL)
+		return false;
+	for (int i = 0; i < n; i++)
+		if (!is_element(&elements[i]) ||
+			(elements[i].value.type == jbvNumeric) != numbers)
+			return false;
+	return true;
+}
+
 /*
  * The elements of an array, or of the item layer's forms of sets, or a scalar as
  * the only one; NULL for other values.
@@ -167,10 +183,8 @@ addb_entity_write_set(AddbEntityWriter *writer,
 	}
 	if (attribute->type == ADDB_ENTITY_SET)
 		check_elements(writer, &attribute->children[0], elements, n);
-	for (int i = 0; i < n && writer->nerrors == errors; i++)
-		if (!is_element(&elements[i]) ||
-			(elements[i].value.type == jbvNumeric) != (elements[0].value.type == jbvNumeric))
-			addb_entity_complain(writer, attribute, "must be a set of strings or of numbers");
+	if (writer->nerrors == errors && !are_uniform(value, elements, n))
+		addb_entity_complain(writer, attribute, "must be a set of strings or of numbers");
 	if (writer->nerrors == errors)
 		write_elements(writer, elements, remove_duplicates(elements, n));
 }

@@ -123,8 +123,8 @@ add_clause(AddbEntityCondition *condition, const JsonbValue *clause)
 /*
  * addb_entity_condition_where - adds the clauses of an operation's "where"
  *
- * Raises 22023 with number 1012 for an unknown attribute and an empty list, 42601 for a text that
- * the grammar does not have, 23514 for values of wrong types.
+ * Raises 22023 with number 1012 for an unknown attribute and an empty list, 42601
+ * for a text that the grammar does not have, 23514 for values of wrong types.
  */
 void
 addb_entity_condition_where(AddbEntityCondition *condition,

@@ -282,6 +282,21 @@ append_list(AddbEntityCondition *condition, JsonbContainer *object,
 	}
 }
 
+/* An operand is told by one member, of which only "attr" has a value beside. */
+static void
+check_operand(const AddbEntityCondition *condition, JsonbContainer *object,
+			  const char *name)
+{
+	int			n = 0;
+
+	check_members(condition, object, operand_members);
+	for (int i = 0; operand_members[i] != NULL; i++)
+		n += get(object, operand_members[i]) != NULL;
+	if (n > 1 && (n > 2 || get(object, "attr") == NULL || get(object, "value") == NULL))
+		addb_entity_raise(ADDB_ENTITY_BAD_WHERE,
+						  "\"%s\" in \"%s\" must be one operand", name, condition->name);
+}
+
 static void
 append_operand(AddbEntityCondition *condition, const JsonbValue *operand,
 			   const char *name, StringInfo out)
@@ -290,7 +305,7 @@ append_operand(AddbEntityCondition *condition, const JsonbValue *operand,
 	const JsonbValue *value;
 	Subject		subject;
 
-	check_members(condition, object, operand_members);
+	check_operand(condition, object, name);
 	if ((value = get(object, "name")) != NULL)
 	{
 		find_subject(condition, value, "name", &subject);

@@ -132,21 +132,6 @@ bind(void *arg, const void *on, AddbExpressionUse use, const JsonbValue *value,
 	return true;
 }
 
-/* Whether a condition for DynamoDB is in one pair of parentheses as a whole. */
-static bool
-is_grouped(const char *text, int len)
-{
-	int			depth = 0;
-
-	for (int i = 0; i < len; i++)
-	{
-		depth += (text[i] == '(') - (text[i] == ')');
-		if (depth == 0)
-			return i == len - 1 && text[0] == '(';
-	}
-	return false;
-}
-
 /*
  * addb_entity_where_text - appends a condition given as text, in parentheses
  *
@@ -159,17 +144,11 @@ addb_entity_where_text(AddbEntityCondition *condition, AddbText text,
 {
 	static const AddbExpressionBinder binder = {subject_of, bind};
 	Resolver	resolver = {condition, NULL, NULL, 0};
-	StringInfoData clause;
 
-	initStringInfo(&clause);
 	addb_expressions_set_resolver(condition->expressions, resolve, &resolver);
 	addb_expressions_set_binder(condition->expressions, &binder);
-	addb_expressions_append(condition->expressions, ADDB_CONDITION, condition->name,
-							pnstrdup(text.data, text.len), text.len, &clause);
+	addb_expressions_append_group(condition->expressions, condition->name,
+								  pnstrdup(text.data, text.len), text.len, out);
 	addb_expressions_set_binder(condition->expressions, NULL);
 	addb_expressions_set_resolver(condition->expressions, NULL, NULL);
-	if (is_grouped(clause.data, clause.len))
-		appendBinaryStringInfo(out, clause.data, clause.len);
-	else
-		appendStringInfo(out, "(%s)", clause.data);
 }

@@ -62,8 +62,9 @@ write_contained(StringInfo json, const AddbEntityAttribute *attribute,
  * addb_entity_where_value - appends the placeholder of a value for an attribute
  *
  * For an attribute that is a key it is the whole text of the key, with all that
- * the template has, whatever the operation: so it is in ElectroDB. free: the path
- * leads into an attribute of type any. Raises 23514 for a value of a wrong type.
+ * the template has, as in ElectroDB; but not for "type", nor for a part that a
+ * numeric key is asked for. free: the path leads into an attribute of type any.
+ * Raises 23514 for a value of a wrong type.
  */
 void
 addb_entity_where_value(AddbEntityCondition *condition,
@@ -83,7 +84,11 @@ addb_entity_where_value(AddbEntityCondition *condition,
 		addb_av_encode_value(json, value, condition->name);
 	else if (attribute->as_key != NULL && attribute->parent == NULL &&
 			 (compares || !attribute->as_key->is_numeric))
+	{
+		if (attribute->as_key->is_numeric)
+			addb_entity_check(attribute, value);
 		addb_entity_write_as_key(json, model, attribute, value, true);
+	}
 	else if (contains)
 		write_contained(json, attribute, value);
 	else if (is_text_type(attribute))

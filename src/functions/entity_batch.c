@@ -35,7 +35,7 @@ typedef struct Elements
 /* A read under way. */
 typedef struct Get
 {
-	Elements		list;
+	Elements	list;
 	AddbBatchReader *reader;
 	AddbEntityView view;
 	MemoryContext item;			/* what reading an item takes */
@@ -110,7 +110,7 @@ static Get *
 begin_get(FunctionCallInfo fcinfo)
 {
 	Get		   *get = palloc0(sizeof(Get));
-	Elements	   *list = &get->list;
+	Elements   *list = &get->list;
 	AddbEntityRequest *request = &list->call.request;
 	AddbExpressions *expressions;
 	AddbBatchRead read = {.append_key = append_key,.preface = ADDB_ENTITY_FAILURE};
@@ -225,7 +225,7 @@ static Datum
 write_list(FunctionCallInfo fcinfo, AddbEntityMethod method,
 		   const char *function, const char *argument)
 {
-	Elements		list;
+	Elements	list;
 	AddbBatchWriter *writer;
 
 	PreventCommandIfReadOnly(function);

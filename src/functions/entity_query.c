@@ -100,8 +100,7 @@ begin_views(Stream *stream)
 	{
 		AddbEntityView *view = &stream->views[i];
 
-		view->model = request->member != NULL ? request->member->model
-			: request->participants[i]->model;
+		view->model = addb_entity_model_of(request, i);
 		view->options = &request->action.options;
 	}
 }

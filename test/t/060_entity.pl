@@ -409,6 +409,26 @@ sub test_deviations
 		'ConditionExpression', [ '=', { path => ['sizes'] }, { value => { NS => [ '1', '2' ] } } ], 'where: an array for a set is a set');
 	error_is($thing, { %id, method => 'delete', where => [ { op => 'eq', attr => 'n', value => '1' } ] }, 3001,
 		'where: a value of a wrong type is refused');
+	my $numeric = model('"id":{"type":"string"},"n":{"type":"number"}',
+		'"t":{"pk":{"field":"pk","composite":["id"]}},"g":{"index":"g","pk":{"field":"n","composite":["n"],"cast":"number"}}');
+	error_is($numeric, { %id, method => 'delete', where => [ { op => 'eq', attr => 'n', value => $_ } ] }, 3001,
+		"where: $_ is none for a numeric key") for '12abc', '12';
+	request_is($numeric, { %id, method => 'delete', where => [ { op => 'eq', attr => 'n', value => 12 } ] }, 'ConditionExpression',
+		[ '=', { path => ['n'] }, { value => { N => '12' } } ], 'where: but a number is');
+	my $compare = sub { +{ %id, method => 'delete', where => [ { op => 'compare', cmp => '=', left => $_[0], right => { escape => 1 } } ] } };
+	error_is($thing, $compare->($_), 1012, 'where: two operands are no one: ' . text_json($_))
+	  for { name => 'n', size => 's' }, { field => 'x', escape => 1 }, { name => 'n', value => 1 }, { attr => 'n', value => 1, name => 'n' };
+	request_is($thing, $compare->({ attr => 'n', value => 2 }), 'ConditionExpression', [ '=', { value => { N => '2' } }, { value => { N => '1' } } ],
+		'where: an attribute with a value is one');
+	for my $data ({ op => 'add', attr => 'id' }, { op => 'add', attr => 'grp' }, { op => 'set', attr => 'n' })
+	{
+		error_is($thing, { entity => 'm', method => 'upsert', attributes => { id => 'I' }, chain => [ { data => [$data] } ] }, 'none',
+			"upsert: $data->{op} of $data->{attr} without a value is refused");
+	}
+	error_is($thing, { entity => 'm', method => 'put', attributes => { id => 'I' }, options => { response => 'all_old', attributes => [ 's', 1 ] } },
+		1010, 'options: names of attributes are checked for writes, too');
+	error_is($thing, { %id, method => 'update', chain => [ { add => $_ } ] }, 3001, 'update: elements are of the type that their set tells: ' . text_json($_))
+	  for { any => { '$ns' => ['1'] } }, { any => { '$ss' => [1] } }, { sizes => { '$ss' => [1] } }, { tags => { '$ns' => ['a'] } };
 	error_is($thing, { %id, method => 'get', where => [ { op => 'exists', attr => 's' } ] }, 1012, 'get has no where');
 	error_is($thing, { %id, method => 'check', where => [ { op => 'exists', attr => 's' } ] }, 'none', 'check is for transactions');
 	for my $operator (qw(add subtract))
@@ -607,6 +627,7 @@ sub test_batches
 	is_deeply($unprocessed->('1-2-3'), { a => '1-2', b => '3', c => 'z' }, 'batch: the first composite of a key is as long as can be');
 	is_deeply($unprocessed->('1-2-'), { a => '1', b => '2-', c => 'z' }, 'batch: but leaves something to the next');
 	is($unprocessed->('-2'), undef, 'batch: none is empty');
+	is($unprocessed->("1-$_"), undef, 'batch: none has what ends a line') for "2\n", "\x{2028}", "2\x{2029}3";
 	return;
 }
 
@@ -668,6 +689,11 @@ sub test_results
 		options => { count => 1, attributes => ['s'] } }, body => \%page);
 	is_deeply($played->{normalized}{ProjectionExpression}, [ sort_json(map { [$_] } qw(gpk gsk pk sk ss __edb_e__ __edb_v__)) ],
 		'result: for which the keys of the table are asked for');
+	my $named = model('"a":{"type":"string"},"b":{"type":"string"}',
+		'"t":{"pk":{"field":"pk","composite":["a"]},"sk":{"field":"S","composite":["b"]}}');
+	$played = operate($named, { entity => 'm', method => 'query', index => 't', key => { a => 'A' }, options => { count => 1 } },
+		body => { Items => [ { a => { S => 'A' }, b => { S => 'B' }, pk => { S => '$s#a_a' }, S => { S => '$e_1#b_b' }, __edb_e__ => { S => 'e' }, __edb_v__ => { S => '1' } } ] });
+	is_deeply(readable($played->{result})->{cursor}, { pk => '$s#a_a', S => '$e_1#b_b' }, 'result: a cursor has a key named as a type');
 	for my $bad ({ Item => { %item, id => { S => 1 } } }, { Item => [] }, { Item => { %item, list => { L => {} } } })
 	{
 		my $error = operate($thing, \%get, body => $bad)->{error};
@@ -716,6 +742,18 @@ sub test_encodings
 	make_database(bare => 1, with => "ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
 	$operation->{attributes}{id} = $latin;
 	request_is($model, $operation, 'Item', $key->('$S#GRÖSSE_STRASSE', 'straße'), 'encoding: LATIN1');
+	my %query = (entity => 'm', method => 'query', index => 't', key => { id => 'x' });
+	ok(!operate($thing, { %query, options => { pages => "\x{a0}2" } })->{error}, 'encoding: LATIN1, white space before a number');
+	make_database(bare => 1, with => "ENCODING 'LATIN9' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+	my $validated = sub { model(sprintf('"id":{"type":"string","validate":{"regex":%s,"flags":"u"}}', text_json($_[0])), '"t":{"pk":{"field":"pk","composite":["id"]}}') };
+	my %put = (entity => 'm', method => 'put');
+	for my $regex ('^\u20ac$', '^[\u{20ac}]$', '^[\xe9\u20ac]$', '^(?:\u0041|\u20ac)$')
+	{
+		ok(!operate($validated->($regex), { %put, attributes => { id => '€' } })->{error}, "encoding: LATIN9 has $regex");
+		error_is($validated->($regex), { %put, attributes => { id => '¡' } }, 3001, "encoding: and it is no other character");
+	}
+	is(operate($validated->('^\xa4$'), { %put, attributes => { id => '€' } })->{error}{sqlstate}, '0A000', 'encoding: it lacks what it has another character for');
+	is(operate($validated->('\u{110000}'), { %put, attributes => { id => 'x' } })->{error}{sqlstate}, '0A000', 'encoding: and what is no character');
 	make_database(bare => 1, with => "ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
 	test_primitives('in the locale C');
 	SKIP:
