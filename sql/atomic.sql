@@ -5,7 +5,7 @@
 SET atomic_dynamodb."table" = 'regress_atomic';
 SELECT ddb_create_table('regress_atomic');
 
-SELECT pk, sk, length(version), ttl - now() > '23 hours 59 minutes' AND ttl - now() <= '1 day' AS one_day
+SELECT pk, sk, length(version), ttl - clock_timestamp() BETWEEN '23 hours 59 minutes' AND '1 day' AS one_day
 FROM ddb_get_lock('user#1', 'counter#lock');
 SELECT a.version = b.version AS same FROM ddb_get_lock('user#1', 'counter#lock') AS a, ddb_get_lock('user#1', 'counter#lock') AS b;
 
@@ -71,7 +71,7 @@ SELECT count(*) FROM ddb_query('many');
 
 -- settings
 SET atomic_dynamodb.lock_ttl = '10min';
-SELECT ttl - now() BETWEEN '9 minutes' AND '10 minutes' AS ten_minutes FROM ddb_get_lock('short', 'lock');
+SELECT ttl - clock_timestamp() BETWEEN '9 minutes' AND '10 minutes' AS ten_minutes FROM ddb_get_lock('short', 'lock');
 RESET atomic_dynamodb.lock_ttl;
 SELECT ttl - now() > '23 hours' AS renewed FROM ddb_get_lock('short', 'lock');
 
