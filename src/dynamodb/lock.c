@@ -374,6 +374,8 @@ addb_lock_get(const char *table, const AddbKey *key, AddbLock *lock)
 			renew(table, key, lock, &state, &open))
 			return;
 	}
+	if (open != NULL)
+		addb_call_raise(open);
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("RaceCondition: the lock with pk \"%s\", sk \"%s\" kept changing",
